@@ -1,0 +1,1 @@
+# The gateway, and libgateway: its I/O-free modules and nodes, which tests/ha-gateway links.

@@ -1,0 +1,1 @@
+# Tests of the room, as in tests/base/local.mk.
