@@ -1,3 +1,14 @@
 # The public headers; dpdk.h belongs to libgyre-dpdk and is installed with it.
 gyreinclude_HEADERS += \
-	%D%/gyre/base.h
+	%D%/gyre/base.h \
+	%D%/gyre/graph.h \
+	%D%/gyre/loop.h \
+	%D%/gyre/mailbox.h \
+	%D%/gyre/node.h \
+	%D%/gyre/process.h \
+	%D%/gyre/timer.h
+if HAVE_DPDK
+gyreinclude_HEADERS += %D%/gyre/dpdk.h
+else
+EXTRA_DIST += %D%/gyre/dpdk.h
+endif

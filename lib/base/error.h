@@ -4,9 +4,16 @@
 
 #include <gyre/base.h>
 
-/* Writes the text unless error is NULL; returns code, so that `return gyre__error_set(...)` reads
- * well. */
+/* Writes code and text unless error is NULL; returns code, so that `return gyre__error_set(...)`
+ * reads well. */
 int gyre__error_set(struct gyre_error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Copies a caller's struct of options into one of ours that holds the defaults already. Both start
+ * with size_t size. `ours` is sizeof *dst, `least` the first release's size, `what` names the
+ * struct in the text. src may be NULL. Returns 0, -EINVAL (size below least), -E2BIG (unknown
+ * fields that are not zero). */
+int gyre__options_copy(void *dst, size_t ours, const void *src, size_t least, const char *what,
+	struct gyre_error *error);
 
 #endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop.h: the loop: create, run, stop; posted calls, fd watches, clocks.
+ *
+ * One loop belongs to one thread at a time: the one that runs it. A process may hold any number of
+ * loops, each on its own thread. One turn of the loop does, in this order: posted calls and
+ * signals; fd watches; the rest of an unfinished sweep, else a poll of every input node; the
+ * pending frames in rank order; expired timers; ready processes; and then sleeps if there is
+ * nothing to poll and nothing ready. Every phase has a budget, so none starves another.
+ */
+#ifndef GYRE_LOOP_H
+#define GYRE_LOOP_H
+
+#include <gyre/base.h>
+
+GYRE_BEGIN_DECLS
+
+struct gyre_loop;
+struct gyre_clock;
+struct gyre_item_ops; /* graph.h */
+struct gyre_node; /* node.h */
+
+/* Takes over n items that `node` punted with `reason` (an index into its class's reasons). The
+ * items are the callee's from then on. Runs inside the sweep: must not suspend. */
+typedef void gyre_punt_fn(
+	void *arg, struct gyre_node *node, unsigned reason, void **items, unsigned n);
+
+struct gyre_loop_options {
+	size_t size;
+	const char *name; /* shown in logs and tables; copied. "gyre" */
+	struct gyre_error *error; /* text of a failed create. NULL */
+	gyre_log_fn *log; /* NULL: no log */
+	void *log_arg;
+	struct gyre_clock *clock; /* borrowed, outlives the loop. NULL: the monotonic clock */
+
+	unsigned vector; /* most items a node sees in one call, 1 to 256. 64 */
+	unsigned hop_budget; /* most times an item may cross a back edge in a sweep, 1 to 255. 16 */
+	unsigned sample_period; /* a node's every so-manieth call is clocked; 0: none. 16 */
+	unsigned inject_max; /* most items waiting to be injected, 1 to 65536. 1024 */
+	const struct gyre_item_ops *items; /* how to release items; borrowed. NULL: not released */
+	gyre_punt_fn *punt; /* takes punted items. NULL: punted items are dropped */
+	void *punt_arg;
+
+	size_t stack_size; /* default stack of a process, bytes. 65536 */
+	unsigned process_max; /* most processes alive at a time, 1 to 1048576. 65536 */
+
+	unsigned poll_interval; /* a busy loop looks at its fds every so-manieth turn, >= 1. 64 */
+	unsigned post_budget; /* most posted calls a turn, >= 1. 256 */
+	unsigned timer_budget; /* most timers expired or cascaded a turn, >= 1. 256 */
+	unsigned dispatch_budget; /* most node calls a turn, >= 1. 65536 */
+	uint64_t process_budget; /* time that processes may take a turn, nsec, >= 1000. 1 ms */
+};
+
+/* Fills *options with the defaults; `size` is sizeof *options of the caller's header. Any thread.
+ */
+GYRE_API void gyre_loop_options_init(struct gyre_loop_options *options, size_t size);
+
+static inline struct gyre_loop_options gyre__loop_options_default(void)
+{
+	struct gyre_loop_options options;
+
+	gyre_loop_options_init(&options, sizeof(options));
+	return options;
+}
+#define GYRE_LOOP_OPTIONS_INIT gyre__loop_options_default()
+
+/* Creates a loop; the caller owns it and destroys it. `options` may be NULL; it is copied.
+ * Errors: -EINVAL (an option is out of range; options->error names it), -E2BIG (unknown option),
+ * -ENOMEM, -EMFILE, -ENFILE (epoll or eventfd), -ENOTSUP (no guard could be proved under stacks).
+ * Any thread: the loop belongs to the thread that runs it first. */
+GYRE_API int gyre_loop_create(const struct gyre_loop_options *options, struct gyre_loop **ret_loop);
+
+/* Cancels all processes and lets them end, releases every item that frames, injection and
+ * mailboxes hold, and frees the loop. NULL is fine. A process that does not end after 1,000 resumes
+ * is abandoned, and named in the log. Not from inside the loop's own callbacks or processes.
+ * Returns 0, or -EBUSY when the loop is running: it is then untouched. */
+GYRE_API int gyre_loop_destroy(struct gyre_loop *loop);
+
+enum gyre_run_mode {
+	/* Turn until gyre_loop_stop(), or until nothing keeps the loop alive: no process that
+	 * counts (one not spawned as a daemon), no fd watch, no enabled input node, no pending
+	 * frame, injected item or post. Timers that belong to nobody do not keep it alive:
+	 * gyre_loop_ref() does. */
+	GYRE_RUN_DEFAULT,
+	GYRE_RUN_ONCE, /* one turn; sleeps in it when there is nothing to do */
+	GYRE_RUN_NOWAIT, /* one turn; never sleeps */
+};
+
+/* Runs the loop on the calling thread. Builds the graph first if it has changed.
+ * Returns 1 if the loop is still alive (stopped, or more to do after ONCE or NOWAIT), 0 if not.
+ * Errors: -EBUSY (it is running already, on this or another thread), -EINVAL (bad mode), and what
+ * gyre_graph_build() returns (its text goes to the log). Not from inside a process. */
+GYRE_API int gyre_loop_run(struct gyre_loop *loop, enum gyre_run_mode mode);
+
+/* Makes the present or the next gyre_loop_run() return after its turn. Any thread, and safe in a
+ * signal handler. */
+GYRE_API void gyre_loop_stop(struct gyre_loop *loop);
+
+/* Keeps the default mode alive until unref'd as often. */
+GYRE_API void gyre_loop_ref(struct gyre_loop *loop);
+GYRE_API void gyre_loop_unref(struct gyre_loop *loop);
+
+/* The loop's time, nsec: read once a turn; the same through a node's or a callback's run. */
+GYRE_API uint64_t gyre_loop_now(const struct gyre_loop *loop);
+/* A fresh reading of the loop's clock, nsec: 20-40 ns. */
+GYRE_API uint64_t gyre_loop_clock(const struct gyre_loop *loop);
+GYRE_API const char *gyre_loop_name(const struct gyre_loop *loop);
+/* The loop that runs on the calling thread, or NULL. Any thread. */
+GYRE_API struct gyre_loop *gyre_loop_current(void);
+
+struct gyre_loop_stats {
+	uint64_t turns; /* turns of the loop */
+	uint64_t idle_turns; /* turns that found no item, timer, post or process */
+	uint64_t sleeps; /* turns that ended asleep in epoll */
+	uint64_t posts; /* posted calls that ran */
+	uint64_t timers; /* timers that expired */
+	uint64_t resumes; /* processes resumed */
+	uint64_t involuntary_switches; /* of the loop's thread, since its run began (getrusage) */
+};
+/* Copies the counters. */
+GYRE_API void gyre_loop_stats_get(const struct gyre_loop *loop, struct gyre_loop_stats *ret_stats);
+
+/* --- Posts: calls from other threads --- */
+
+struct gyre_post;
+typedef void gyre_post_fn(struct gyre_post *post);
+
+/* In the caller's memory, the library's from gyre_loop_post() until fn is called. */
+struct gyre_post {
+	struct gyre_post *next; /* private */
+	gyre_post_fn *fn;
+};
+
+/* Calls post->fn(post) on the loop's thread in one of its next turns (it must not suspend); wakes
+ * the loop if it sleeps. Posts of one thread run in order. No allocation, cannot fail. One post
+ * may not be posted again before its fn was called; fn may post or free it. Any thread.
+ * What was posted and not run when the loop is destroyed runs then. */
+GYRE_API void gyre_loop_post(struct gyre_loop *loop, struct gyre_post *post);
+
+/* --- Watches: file descriptors --- */
+
+struct gyre_watch;
+typedef void gyre_watch_fn(struct gyre_watch *watch, uint32_t events);
+
+/* In the caller's memory from add to del; the fields are the library's. */
+struct gyre_watch {
+	struct gyre_loop *loop;
+	gyre_watch_fn *fn;
+	struct gyre_watch *prev, *next;
+	uint32_t events;
+	int fd;
+};
+
+/* Calls fn(watch, ready) in the loop's turns while fd is ready for any of `events` (EPOLLIN and
+ * the like, level-triggered; EPOLLET and EPOLLONESHOT pass through). fn must not suspend; it may
+ * delete any watch. The fd stays the caller's: delete the watch before closing it.
+ * Errors: -EINVAL (NULL fn), -EBADF, -EEXIST (fd is watched already), -EPERM (fd cannot be
+ * polled, a plain file), -ENOMEM, -ENOSPC. */
+GYRE_API int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, int fd,
+	uint32_t events, gyre_watch_fn *fn);
+/* Changes the events. Errors: -ENOENT (not added), as epoll_ctl(2). */
+GYRE_API int gyre_watch_set(struct gyre_watch *watch, uint32_t events);
+/* Ends the watch; its fn is not called again. Errors: -ENOENT (not added). */
+GYRE_API int gyre_watch_del(struct gyre_watch *watch);
+
+/* --- Clocks --- */
+
+/* A clock that moves only when every loop on it is idle (no frame pending, no process ready, every
+ * input polled empty): it then jumps to the earliest deadline of them all. So an hour of timers
+ * runs in seconds, and the same way each time. Starts at `start` nsec. Loops on several threads
+ * may share it; the caller owns it and destroys it after them. Errors: -ENOMEM. */
+GYRE_API int gyre_clock_virtual_create(uint64_t start, struct gyre_clock **ret_clock);
+/* NULL is fine. Errors: -EBUSY while a loop uses it. */
+GYRE_API int gyre_clock_destroy(struct gyre_clock *clock);
+/* The clock's time, nsec. Any thread. */
+GYRE_API uint64_t gyre_clock_now(struct gyre_clock *clock);
+/* Moves a virtual clock forward by hand to `nsec` (never back: an earlier time is ignored); for
+ * hosts that turn their loops with GYRE_RUN_NOWAIT. Errors: -EINVAL (not a virtual clock). */
+GYRE_API int gyre_clock_advance(struct gyre_clock *clock, uint64_t nsec);
+
+GYRE_END_DECLS
+
+#endif
