@@ -7,20 +7,20 @@
 /* A clock is its functions; the state behind them follows in the clock's own struct. */
 struct gyre_clock {
 	uint64_t (*read)(struct gyre_clock *clock);
-	/* NULL for real clocks. A loop of a virtual clock joins and leaves it; instead of sleeping
-	 * it idles: says that nothing happens before `deadline` and waits until time gets there or
-	 * it is woken. With block false it only says so. */
-	const struct gyre__clock_virtual_ops *virtual_ops;
-	/* NULL, or brings a calibrated clock back to the kernel's; called by sleeping loops and
-	 * every so many turns. */
+	/* Brings a calibrated clock back to the kernel's, when it is time for that. Or NULL. */
 	void (*anchor)(struct gyre_clock *clock);
+	const struct gyre__clock_virtual *is_virtual; /* NULL for real clocks */
 };
 
-struct gyre__clock_virtual_ops {
-	int (*join)(struct gyre_clock *clock, const void *loop);
-	void (*leave)(struct gyre_clock *clock, const void *loop);
-	void (*idle)(struct gyre_clock *clock, const void *loop, uint64_t deadline);
-	void (*wake)(struct gyre_clock *clock, const void *loop);
+/* What a virtual clock does for its loops, beside being read. */
+struct gyre__clock_virtual {
+	int (*join)(struct gyre_clock *clock, struct gyre_loop *loop);
+	void (*leave)(struct gyre_clock *clock, struct gyre_loop *loop);
+	/* The loop has nothing to do before `deadline`. True: turn again, for time got there or the
+	 * loop was woken. False: it may sleep until its postbox is kicked. */
+	bool (*idle)(struct gyre_clock *clock, struct gyre_loop *loop, uint64_t deadline);
+	/* The loop has something to do. Any thread. */
+	void (*busy)(struct gyre_clock *clock, struct gyre_loop *loop);
 };
 
 static inline uint64_t gyre__clock_read(struct gyre_clock *clock)
@@ -31,6 +31,14 @@ static inline uint64_t gyre__clock_read(struct gyre_clock *clock)
 /* A clock for one loop: the TSC calibrated against CLOCK_MONOTONIC where it is invariant,
  * CLOCK_MONOTONIC itself otherwise. Never goes backwards on its thread. */
 int gyre__clock_create(struct gyre_clock **ret_clock);
+/* CLOCK_MONOTONIC itself, for machines without a usable TSC and for tests. */
+int gyre__clock_create_monotonic(struct gyre_clock **ret_clock);
 void gyre__clock_free(struct gyre_clock *clock);
+
+static inline void gyre__clock_anchor(struct gyre_clock *clock)
+{
+	if (clock->anchor)
+		clock->anchor(clock);
+}
 
 #endif

@@ -27,10 +27,9 @@ struct gyre_loop {
 	char name[32];
 };
 
-/* Whether the calling thread runs this loop (then no post is needed to reach it), or nobody does
- * and the caller may act for it. Defined with the thread-local current loop in base/hub.c. */
+/* Whether the calling thread runs this loop right now; if not, only a post reaches it. */
 bool gyre__loop_is_mine(const struct gyre_loop *loop);
-void gyre__loop_enter(struct gyre_loop *loop); /* the calling thread runs it from now on */
-void gyre__loop_leave(struct gyre_loop *loop);
+/* The calling thread runs the loop (NULL: none) from now on; returns the one that it ran before. */
+struct gyre_loop *gyre__loop_enter(struct gyre_loop *loop);
 
 #endif

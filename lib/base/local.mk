@@ -2,9 +2,14 @@
 noinst_LTLIBRARIES += %D%/libbase.la
 
 %C%_libbase_la_SOURCES = \
+	%D%/clock.c \
 	%D%/clock.h \
+	%D%/clock_virtual.c \
 	%D%/error.c \
 	%D%/error.h \
+	%D%/hub.c \
 	%D%/hub.h \
+	%D%/log.c \
 	%D%/log.h \
+	%D%/post.c \
 	%D%/post.h

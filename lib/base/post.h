@@ -28,13 +28,15 @@ void gyre__postbox_fini(struct gyre__postbox *box);
 /* Any thread. */
 void gyre__post_push(struct gyre__postbox *box, struct gyre_post *post);
 /* Makes a loop that sleeps, or is about to, turn again. Any thread, async-signal-safe. */
-void gyre__post_wake(struct gyre__postbox *box);
+void gyre__post_kick(struct gyre__postbox *box);
 /* The loop's side. Runs at most `budget` posts; returns how many. */
 unsigned gyre__post_run(struct gyre__postbox *box, unsigned budget);
-bool gyre__post_pending(struct gyre__postbox *box);
+bool gyre__post_pending(const struct gyre__postbox *box);
 /* Says that the loop is about to sleep; false when a post is there already: do not. */
 bool gyre__post_sleep(struct gyre__postbox *box);
-/* The loop is awake again: the eventfd is drained if `woken`. */
-void gyre__post_awake(struct gyre__postbox *box, bool woken);
+/* The loop is awake again. */
+void gyre__post_awake(struct gyre__postbox *box);
+/* Its wake_fd was readable: empties it. */
+void gyre__post_drain(struct gyre__postbox *box);
 
 #endif
