@@ -1,0 +1,15 @@
+# The project's own rules, run by make check as tests are.
+project_checks = \
+	%D%/check/layering \
+	%D%/check/lengths \
+	%D%/check/mirror \
+	%D%/check/globals \
+	%D%/check/symbols \
+	%D%/check/headers
+
+EXTRA_DIST += $(project_checks) \
+	%D%/check/docs \
+	%D%/check/lib.sh \
+	%D%/check/installcheck \
+	%D%/check/globals.allow \
+	%D%/check/mirror.except
