@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partition by AVX2 and BMI2. Called through the table only, once partition.c has found the CPU
+ * able; calls nothing, and is the only file compiled for AVX2. AVX2 has no compress: four pointers
+ * are brought together by a permutation that a table gives for every four bits of the mask.
+ * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
+ */
+#include "graph/partition.h"
+
+#include <immintrin.h>
+
+#define NEXTS_STEP 32 /* entries compared at a time, in two registers */
+#define ITEMS_STEP 4 /* pointers in a register */
+
+_Static_assert(NEXTS_STEP <= GYRE__PARTITION_NEXTS_SLACK, "reads past n are whole steps");
+_Static_assert(2 * ITEMS_STEP <= GYRE__PARTITION_ITEMS_SLACK, "reads and writes past n are too");
+
+/* Bit i: nexts[i] is the value in all lanes of `values`. Reads 32 entries. */
+static inline uint32_t bits_match(const uint16_t *nexts, __m256i values)
+{
+	__m256i low = _mm256_loadu_si256((const __m256i *)nexts);
+	__m256i high = _mm256_loadu_si256((const __m256i *)(nexts + 16));
+	__m256i bytes = _mm256_packs_epi16(
+		_mm256_cmpeq_epi16(low, values), _mm256_cmpeq_epi16(high, values));
+
+	/* Packing goes by halves of the registers: low0 high0 low1 high1. */
+	return _mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8));
+}
+
+static bool all_equal(const uint16_t *nexts, unsigned n)
+{
+	__m256i values = _mm256_set1_epi16(nexts[0]);
+
+	for (; n > NEXTS_STEP; n -= NEXTS_STEP, nexts += NEXTS_STEP)
+		if (bits_match(nexts, values) != UINT32_MAX)
+			return false;
+	return _bzhi_u32(~bits_match(nexts, values), n) == 0;
+}
+
+static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
+{
+	__m256i values = _mm256_set1_epi16(value);
+	unsigned count = 0;
+	uint64_t bits;
+
+	for (; n > 64; n -= 64, nexts += 64) {
+		bits = bits_match(nexts, values);
+		bits |= (uint64_t)bits_match(nexts + NEXTS_STEP, values) << NEXTS_STEP;
+		*mask++ = bits;
+		count += __builtin_popcountll(bits);
+	}
+	bits = bits_match(nexts, values);
+	if (n > NEXTS_STEP)
+		bits |= (uint64_t)bits_match(nexts + NEXTS_STEP, values) << NEXTS_STEP;
+	*mask = _bzhi_u64(bits, n);
+	return count + __builtin_popcountll(*mask);
+}
+
+/* Moves pointer k, as 32-bit lanes 2k and 2k + 1, to the place that ENTRY's order gives it. */
+#define POINTER(k) 2 * (k), 2 * (k) + 1
+#define ENTRY(a, b, c, d)                                      \
+	{                                                      \
+		POINTER(a), POINTER(b), POINTER(c), POINTER(d) \
+	}
+
+static const uint32_t permutations[16][8] __attribute__((aligned(32))) = {
+	ENTRY(0, 0, 0, 0),
+	ENTRY(0, 0, 0, 0),
+	ENTRY(1, 0, 0, 0),
+	ENTRY(0, 1, 0, 0),
+	ENTRY(2, 0, 0, 0),
+	ENTRY(0, 2, 0, 0),
+	ENTRY(1, 2, 0, 0),
+	ENTRY(0, 1, 2, 0),
+	ENTRY(3, 0, 0, 0),
+	ENTRY(0, 3, 0, 0),
+	ENTRY(1, 3, 0, 0),
+	ENTRY(0, 1, 3, 0),
+	ENTRY(2, 3, 0, 0),
+	ENTRY(0, 2, 3, 0),
+	ENTRY(1, 2, 3, 0),
+	ENTRY(0, 1, 2, 3),
+};
+
+/* Writes the pointers with a bit in `four`; returns where the next go. */
+static inline void **four_compress(void **dst, void *const *items, unsigned four)
+{
+	__m256i order = _mm256_load_si256((const __m256i *)permutations[four]);
+	__m256i pointers = _mm256_loadu_si256((const __m256i *)items);
+
+	_mm256_storeu_si256((__m256i *)dst, _mm256_permutevar8x32_epi32(pointers, order));
+	return dst + __builtin_popcount(four);
+}
+
+static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
+{
+	const uint8_t *eights = (const uint8_t *)mask;
+
+	for (unsigned i = 0; i < n; i += 2 * ITEMS_STEP) {
+		unsigned eight = *eights++;
+
+		dst = four_compress(dst, items + i, eight & 0xf);
+		dst = four_compress(dst, items + i + ITEMS_STEP, eight >> 4);
+	}
+}
+
+const struct gyre__partition_ops gyre__partition_avx2 = {
+	.simd = GYRE_SIMD_AVX2,
+	.all_equal = all_equal,
+	.match = match,
+	.compress = compress,
+};
