@@ -5,3 +5,7 @@ CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)
 .PHONY: bench
+
+bench_programs += %D%/partition
+%C%_partition_SOURCES = %D%/partition.c
+%C%_partition_LDADD = lib/graph/libgraph.la

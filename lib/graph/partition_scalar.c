@@ -67,16 +67,26 @@ static inline uint64_t bits_match(const uint16_t *nexts, unsigned n, uint16_t va
 	return bits;
 }
 
+/* Sums of neighbouring bits, then pairs, then nibbles: the builtin is a call where the CPU may lack
+ * the instruction. */
+static inline unsigned bits_count(uint64_t bits)
+{
+	bits -= bits >> 1 & 0x5555555555555555u;
+	bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+	return (bits * 0x0101010101010101u) >> 56;
+}
+
 static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
 {
 	unsigned count = 0;
 
 	for (; n > 64; n -= 64, nexts += 64) {
 		*mask = bits_match(nexts, 64, value);
-		count += __builtin_popcountll(*mask++);
+		count += bits_count(*mask++);
 	}
 	*mask = bits_match(nexts, n, value);
-	return count + __builtin_popcountll(*mask);
+	return count + bits_count(*mask);
 }
 
 static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
