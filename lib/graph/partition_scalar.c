@@ -29,17 +29,15 @@ static inline uint64_t lanes_load(const uint16_t *nexts)
 static bool all_equal(const uint16_t *nexts, unsigned n)
 {
 	uint64_t lanes = nexts[0] * LANE_ONES;
-	uint64_t differ = 0;
 	unsigned i = 0;
 
-	for (; i + 4 * LANES <= n && !differ; i += 4 * LANES)
-		for (unsigned j = 0; j < 4 * LANES; j += LANES)
-			differ |= lanes_load(nexts + i + j) ^ lanes;
-	for (; i + LANES <= n && !differ; i += LANES)
-		differ |= lanes_load(nexts + i) ^ lanes;
+	for (; i + LANES <= n; i += LANES)
+		if (lanes_load(nexts + i) != lanes)
+			return false;
 	for (; i < n; i++)
-		differ |= nexts[i] ^ nexts[0];
-	return !differ;
+		if (nexts[i] != nexts[0])
+			return false;
+	return true;
 }
 
 /* Bit k of the result: lane k is 0. */
