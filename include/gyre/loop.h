@@ -115,6 +115,7 @@ struct gyre_loop_stats {
 	uint64_t posts; /* posted calls that ran */
 	uint64_t timers; /* timers that expired */
 	uint64_t resumes; /* processes resumed */
+	uint64_t inject_dropped; /* injected items whose node was deleted meanwhile */
 	uint64_t involuntary_switches; /* of the loop's thread, since its run began (getrusage) */
 };
 /* Copies the counters. */

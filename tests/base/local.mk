@@ -1,5 +1,25 @@
 # Each test names its sources, CPPFLAGS and libraries:
+gyre_tests += %D%/test_clock
+%C%_test_clock_SOURCES = %D%/test_clock.c
+%C%_test_clock_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_clock_LDADD = $(HARNESS) lib/base/libbase.la
+gyre_tests += %D%/test_clock_virtual
+%C%_test_clock_virtual_SOURCES = %D%/test_clock_virtual.c
+%C%_test_clock_virtual_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_clock_virtual_LDADD = $(HARNESS) lib/base/libbase.la
 gyre_tests += %D%/test_error
 %C%_test_error_SOURCES = %D%/test_error.c
 %C%_test_error_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_error_LDADD = $(HARNESS) lib/base/libbase.la
+gyre_tests += %D%/test_hub
+%C%_test_hub_SOURCES = %D%/test_hub.c
+%C%_test_hub_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_hub_LDADD = $(HARNESS) lib/base/libbase.la
+gyre_tests += %D%/test_log
+%C%_test_log_SOURCES = %D%/test_log.c
+%C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_LDADD = $(HARNESS) lib/base/libbase.la
+gyre_tests += %D%/test_post
+%C%_test_post_SOURCES = %D%/test_post.c
+%C%_test_post_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_post_LDADD = $(HARNESS) lib/base/libbase.la
