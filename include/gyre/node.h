@@ -2,33 +2,220 @@
 /*
  * node.h: what a node's function uses while packets pass: its data, the clock, writers.
  *
- * Hot: nothing here allocates, locks, logs or makes a system call. For use inside node functions
- * and polls only, with the node that runs.
+ * Hot: nothing here allocates, locks, logs or makes a system call, and nothing can fail. For use
+ * inside node functions and polls only, with the node that runs; gyre_node_data() and
+ * gyre_node_loop() at any time. A node function returns nexts for the items that it received and
+ * never writes those; writers are for polls, and for nodes that replicate, create or let go items.
+ * What is written counts as `created`, at an input as brought. The structs are visible for the
+ * inlines' sake: their fields are the library's.
  */
 #ifndef GYRE_NODE_H
 #define GYRE_NODE_H
 
+#include <assert.h>
 #include <gyre/graph.h>
+#include <string.h>
 
 GYRE_BEGIN_DECLS
 
 #define gyre_likely(x)   __builtin_expect(!!(x), 1)
 #define gyre_unlikely(x) __builtin_expect(!!(x), 0)
 
-/* The graph's owner completes this header: struct gyre_frame, struct gyre_node, and the inlines
+/* How many items ahead gyre_prefetch_ahead() looks. */
+#define GYRE_PREFETCH_AHEAD 4
+
+struct gyre__node;
+
+/*
+ * A vector of items on its way. The slots behind the vector let whole registers be stored there.
  *
- *   void *gyre_node_data(node)             the instance's data
- *   uint64_t gyre_node_now(node)           the turn's time, nsec
- *   struct gyre_loop *gyre_node_loop(node)
- *   void **gyre_next_reserve(node, next, n)   n <= vector contiguous places in next's frame
- *   void gyre_next_commit(node, next, m)      the first m of them are filled
- *   void gyre_next_put(node, next, items, n)  n items, any number
- *   void gyre_next_put_1/2/4(node, next, ...)
- *   void gyre_node_drop(node, reason, items, n)  releases and counts
- *   void gyre_node_count(node, reason, n)        counts only
- *   void *gyre_node_clone(node, item)
- *   void gyre_prefetch(const void *), GYRE prefetch helpers
+ *   | next | n | max | (rest of the line) | max pointers to items | 8 slots of slack |
  */
+struct gyre_frame {
+	struct gyre_frame *next; /* behind it in the inbox, or in the pool */
+	uint32_t n; /* items in it */
+	uint32_t max; /* the loop's vector; 0 in the frame that stands for an empty inbox */
+	uint64_t reserved[6];
+};
+
+/* What waits for a node, oldest first; all frames but the last are full. An empty one has no head,
+ * and a tail with no room: a writer asks only whether the tail has room. */
+struct gyre_inbox {
+	struct gyre_frame *head, *tail;
+};
+
+/* One of a node's nexts, resolved. */
+struct gyre_edge {
+	struct gyre_node *node;
+	uint32_t later; /* 1: a back edge, whose items belong to the next generation */
+	uint32_t reserved;
+	void **at, **end; /* the dispatcher's, while it scatters a vector */
+};
+
+/* What all nodes of a loop share while a sweep runs. */
+struct gyre_sweep {
+	uint32_t parity; /* of the generation that is being dispatched */
+	uint32_t generation; /* back edges crossed since the sweep began */
+	struct gyre_frame *open; /* reserved, to be linked by the commit; NULL as a rule */
+	struct gyre_frame *full; /* the tail of every empty inbox */
+	uint64_t reserved[5];
+};
+
+/* An instance. First line: what others touch to lead items here, and to call it. Second line: what
+ * it touches itself. */
+struct gyre_node {
+	union {
+		gyre_node_fn *process;
+		gyre_poll_fn *poll;
+	} fn;
+	struct gyre_edge *edges;
+	struct gyre_sweep *sweep;
+	uint16_t rank;
+	uint16_t n_nexts; /* 0 until the graph is built */
+	uint32_t countdown; /* calls until one is clocked */
+	struct gyre_inbox inbox[2]; /* by parity of the generation */
+
+	void *data;
+	struct gyre_loop *loop;
+	struct gyre__node *cold;
+	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
+	uint64_t reserved;
+} __attribute__((aligned(64)));
+
+static_assert(sizeof(struct gyre_frame) == 64, "a frame's header is one cache line");
+static_assert(sizeof(struct gyre_edge) == 32, "two edges to a cache line");
+static_assert(sizeof(struct gyre_sweep) == 64, "the sweep is one cache line");
+static_assert(sizeof(struct gyre_node) == 128, "a node is two cache lines");
+static_assert(offsetof(struct gyre_node, data) == 64, "a node's own line is its second");
+
+/* The layouts and protocols of this header, as a symbol: another library's fails to link. */
+GYRE_API extern const char gyre_abi_0;
+static const char *const gyre__abi __attribute__((used)) = &gyre_abi_0;
+
+/* The instance's data: zeroed when it was added, aligned to a cache line. */
+GYRE_API inline void *gyre_node_data(const struct gyre_node *node)
+{
+	return node->data;
+}
+
+GYRE_API inline struct gyre_loop *gyre_node_loop(const struct gyre_node *node)
+{
+	return node->loop;
+}
+
+/* The turn's time, nsec. */
+GYRE_API inline uint64_t gyre_node_now(const struct gyre_node *node)
+{
+	return *(const uint64_t *)node->loop; /* its first field */
+}
+
+/* --- Writers: an index that is no next of the node drops the items as "bad-next" --- */
+
+/* Writers' unlikely cases. */
+GYRE_API void **gyre__next_reserve(struct gyre_node *node, unsigned n);
+GYRE_API void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned m);
+GYRE_API void gyre__next_put(
+	struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
+
+/* The frame that the next's items are appended to; one without room stands for all else. */
+GYRE_API inline struct gyre_frame *gyre__next_tail(const struct gyre_node *node, gyre_next next)
+{
+	const struct gyre_edge *edge = &node->edges[next];
+
+	if (gyre_unlikely(next >= node->n_nexts))
+		return node->sweep->full;
+	return edge->node->inbox[node->sweep->parity ^ edge->later].tail;
+}
+
+/* n contiguous places, 1 <= n <= the loop's vector, for items on their way to a next: in its frame,
+ * so that a driver's burst is not copied. They last until the commit of the first m <= n of them,
+ * 0 too, which must come before the node's next reservation or put. */
+GYRE_API inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next, unsigned n)
+{
+	struct gyre_frame *tail = gyre__next_tail(node, next);
+
+	if (gyre_unlikely(n > tail->max - tail->n || node->sweep->open))
+		return gyre__next_reserve(node, n);
+	return (void **)(tail + 1) + tail->n;
+}
+
+GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m)
+{
+	if (gyre_unlikely(node->sweep->open)) {
+		gyre__next_commit(node, next, m);
+		return;
+	}
+	gyre__next_tail(node, next)->n += m;
+	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
+}
+
+/* Sends n items, any number, to a next. */
+GYRE_API inline void gyre_next_put(
+	struct gyre_node *node, gyre_next next, void *const *items, unsigned n)
+{
+	struct gyre_frame *tail = gyre__next_tail(node, next);
+
+	if (gyre_unlikely(n > tail->max - tail->n)) {
+		gyre__next_put(node, next, items, n);
+		return;
+	}
+	memcpy((void **)(tail + 1) + tail->n, items, n * sizeof(*items));
+	tail->n += n;
+	__atomic_store_n(&node->created, node->created + n, __ATOMIC_RELAXED);
+}
+
+GYRE_API inline void gyre_next_put_1(struct gyre_node *node, gyre_next next, void *item)
+{
+	gyre_next_put(node, next, &item, 1);
+}
+
+GYRE_API inline void gyre_next_put_2(
+	struct gyre_node *node, gyre_next next, void *item0, void *item1)
+{
+	void *const items[] = {item0, item1};
+
+	gyre_next_put(node, next, items, 2);
+}
+
+GYRE_API inline void gyre_next_put_4(
+	struct gyre_node *node, gyre_next next, void *item0, void *item1, void *item2, void *item3)
+{
+	void *const items[] = {item0, item1, item2, item3};
+
+	gyre_next_put(node, next, items, 4);
+}
+
+/* --- Ends and copies --- */
+
+/* Drops n items that the node owns beside the vector that it was called with (those it brings,
+ * creates or kept): released and counted under one of its reasons, and as created. */
+GYRE_API void gyre_node_drop(
+	struct gyre_node *node, unsigned reason, void *const *items, unsigned n);
+/* Adds n to a reason's counter, nothing else. */
+GYRE_API void gyre_node_count(struct gyre_node *node, unsigned reason, uint64_t n);
+/* Another reference or copy of an item by the loop's item operations, the node's own; NULL when
+ * there is no memory or no such operation. The class declares its fan_out. */
+GYRE_API void *gyre_node_clone(struct gyre_node *node, void *item);
+
+/* --- Prefetching --- */
+
+GYRE_API inline void gyre_prefetch(const void *address)
+{
+	__builtin_prefetch(address, 0, 3);
+}
+
+GYRE_API inline void gyre_prefetch_write(const void *address)
+{
+	__builtin_prefetch(address, 1, 3);
+}
+
+/* In a loop over a vector, at item i of n: prefetches the first line of an item some places
+ * further. */
+GYRE_API inline void gyre_prefetch_ahead(void *const *items, unsigned i, unsigned n)
+{
+	if (i + GYRE_PREFETCH_AHEAD < n)
+		gyre_prefetch(items[i + GYRE_PREFETCH_AHEAD]);
+}
 
 GYRE_END_DECLS
 

@@ -2,9 +2,17 @@
 noinst_LTLIBRARIES += %D%/libgraph.la
 
 %C%_libgraph_la_SOURCES = \
+	%D%/drop.c \
+	%D%/drop.h \
+	%D%/frame.c \
+	%D%/frame.h \
+	%D%/graph.h \
+	%D%/inline.c \
+	%D%/next.c \
 	%D%/partition.c \
 	%D%/partition.h \
-	%D%/partition_scalar.c
+	%D%/partition_scalar.c \
+	%D%/state.h
 %C%_libgraph_la_LIBADD =
 
 # Files that need instructions of newer CPUs are convenience libraries of their own, so that the

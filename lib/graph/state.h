@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The structs behind a loop's graph, shared by the files of this room. The hot halves of nodes,
+ * frames, edges and of the sweep are in gyre/node.h.
+ */
+#ifndef GYRE_LIB_GRAPH_STATE_H
+#define GYRE_LIB_GRAPH_STATE_H
+
+#include <gyre/node.h>
+
+#include "base/hub.h"
+#include "graph/partition.h"
+
+#define GYRE__NODE_MAX   4096
+#define GYRE__NODE_CHUNK 64 /* nodes allocated together */
+#define GYRE__NAME_SIZE  64
+#define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
+#define GYRE__NEXT_DROP  0x8000u
+/* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
+#define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
+
+/* Reasons that every node has, behind its class's. */
+enum gyre__builtin_reason {
+	GYRE__REASON_HOP_BUDGET, /* crossed back edges too often in one sweep */
+	GYRE__REASON_DISABLED, /* reached a disabled node */
+	GYRE__REASON_BAD_NEXT, /* the node gave a next or reason that it does not have */
+	GYRE__REASON_NO_FRAMES, /* the node sends more than its fan_out, so that no frame is left */
+	GYRE__REASON_BUILTINS,
+};
+extern const struct gyre_reason gyre__reasons_builtin[GYRE__REASON_BUILTINS];
+
+/* An instance's cold half. */
+struct gyre__node {
+	struct gyre_node *hot;
+	const struct gyre_node_class *node_class;
+	struct gyre__node *next, *prev; /* in the order of adding */
+	struct gyre_node_id id;
+	char name[GYRE__NAME_SIZE];
+	char **targets; /* names of the nexts, class->n_nexts; NULL: not connected */
+	struct gyre_reason *reasons; /* the class's, then the built-in ones */
+	unsigned n_reasons; /* of both */
+	uint64_t *drops; /* by reason; one writer, relaxed stores */
+	uint64_t dropped, punted;
+	uint64_t sampled_calls, sampled_items, sampled_clocks, longest_clocks;
+	uint64_t product; /* most items that one item here can become */
+	unsigned trace; /* items still to be traced */
+	bool disabled;
+	bool built; /* in the order, edges resolved */
+};
+
+/* Nodes of one generation that have items, by rank: bit r % 64 of words[r / 64], and bit r / 64 of
+ * summary when that word is not 0. */
+struct gyre__pending {
+	uint64_t summary;
+	uint64_t words[GYRE__NODE_MAX / 64];
+};
+
+/* Frames, last freed first used. */
+struct gyre__pool {
+	struct gyre_frame *free;
+	unsigned n_free, n_frames;
+	unsigned low; /* fewest that were ever free */
+	unsigned vector;
+	struct gyre__slab *slabs;
+};
+
+/* Hot halves never move, and their memory stays nodes'. */
+struct gyre__chunk {
+	struct gyre_node hot[GYRE__NODE_CHUNK];
+	struct gyre__node *cold[GYRE__NODE_CHUNK]; /* NULL: free */
+	uint32_t generation[GYRE__NODE_CHUNK];
+};
+
+struct gyre__graph {
+	struct gyre_sweep sweep; /* first: node->sweep is the graph */
+	struct gyre_node **by_rank; /* NULL where a node was deleted */
+	const struct gyre__partition_ops *partition;
+	struct gyre_node *current; /* whose function runs; a relaxed store per call */
+	struct gyre__pool pool;
+	struct gyre__pending pending[2]; /* by parity of the generation */
+
+	unsigned n_ranks;
+	unsigned vector, hop_budget, sample_period, inject_max;
+	bool sweeping; /* dispatch began and is not finished */
+	bool changed; /* since the last build */
+	bool inputs_changed; /* one was enabled or disabled since they were listed */
+	unsigned n_enabled; /* inputs that are enabled and built */
+	unsigned n_inputs; /* in `inputs` */
+	unsigned poll_from; /* input that the pool had no room for */
+	struct gyre__node **inputs; /* enabled ones, pre-inputs first */
+	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
+	uint64_t room; /* of it, not taken yet in this sweep */
+	unsigned inject_room; /* items that may still be injected in this sweep */
+
+	struct gyre_item_ops items;
+	gyre_punt_fn *punt;
+	void *punt_arg;
+	struct gyre_loop *loop;
+	struct gyre_edge *edges; /* of all nodes */
+	struct gyre__node *first, *last; /* nodes in the order of adding */
+	unsigned n_nodes;
+	struct gyre__chunk *chunks[GYRE__NODE_MAX / GYRE__NODE_CHUNK];
+	struct gyre_frame *scratch; /* a vector's room that is no pool's frame */
+	struct gyre_frame *spill; /* lent as a reservation when the pool is dry */
+	struct gyre_frame full; /* sweep.full */
+	gyre_next nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+};
+
+static inline struct gyre__graph *gyre__node_graph(const struct gyre_node *node)
+{
+	return (struct gyre__graph *)node->sweep;
+}
+
+static inline void **gyre__frame_items(struct gyre_frame *frame)
+{
+	return (void **)(frame + 1);
+}
+
+/* The only way that a counter is written. */
+static inline void gyre__count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static inline bool gyre__node_is_input(const struct gyre__node *node)
+{
+	return node->node_class->kind == GYRE_NODE_INPUT ||
+	       node->node_class->kind == GYRE_NODE_PRE_INPUT;
+}
+
+static inline void gyre__pending_set(struct gyre__pending *pending, unsigned rank)
+{
+	pending->words[rank / 64] |= UINT64_C(1) << rank % 64;
+	pending->summary |= UINT64_C(1) << rank / 64;
+}
+
+static inline void gyre__pending_clear(struct gyre__pending *pending, unsigned rank)
+{
+	pending->words[rank / 64] &= ~(UINT64_C(1) << rank % 64);
+	if (!pending->words[rank / 64])
+		pending->summary &= ~(UINT64_C(1) << rank / 64);
+}
+
+#endif
