@@ -1,2 +1,9 @@
-# The gateway, and libgateway: its I/O-free modules and nodes, which tests/ha-gateway links.
+# The gateway, and libha: its I/O-free modules, libc only, which tests/ha-gateway links.
 include %D%/demo/local.mk
+
+noinst_LTLIBRARIES += %D%/libha.la
+
+%C%_libha_la_SOURCES = \
+	%D%/nsec.h \
+	%D%/ratelimit.c \
+	%D%/ratelimit.h

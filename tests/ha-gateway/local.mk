@@ -1,1 +1,7 @@
-# Tests of the room, as in tests/base/local.mk.
+# Tests of the room, as in tests/base/local.mk: the I/O-free modules on a virtual clock.
+HA_LIBS = $(HARNESS) examples/ha-gateway/libha.la
+
+gyre_tests += %D%/test_ratelimit
+%C%_test_ratelimit_SOURCES = %D%/test_ratelimit.c
+%C%_test_ratelimit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ratelimit_LDADD = $(HA_LIBS)
