@@ -4,6 +4,8 @@ include %D%/demo/local.mk
 noinst_LTLIBRARIES += %D%/libha.la
 
 %C%_libha_la_SOURCES = \
+	%D%/damping.c \
+	%D%/damping.h \
 	%D%/nsec.h \
 	%D%/ratelimit.c \
 	%D%/ratelimit.h

@@ -5,3 +5,8 @@ gyre_tests += %D%/test_ratelimit
 %C%_test_ratelimit_SOURCES = %D%/test_ratelimit.c
 %C%_test_ratelimit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ratelimit_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_damping
+%C%_test_damping_SOURCES = %D%/test_damping.c
+%C%_test_damping_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_damping_LDADD = $(HA_LIBS) -lm
