@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += %D%/libha.la
 %C%_libha_la_SOURCES = \
 	%D%/damping.c \
 	%D%/damping.h \
+	%D%/failover.c \
+	%D%/failover.h \
 	%D%/nsec.h \
 	%D%/ratelimit.c \
 	%D%/ratelimit.h

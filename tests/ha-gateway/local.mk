@@ -10,3 +10,8 @@ gyre_tests += %D%/test_damping
 %C%_test_damping_SOURCES = %D%/test_damping.c
 %C%_test_damping_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_damping_LDADD = $(HA_LIBS) -lm
+
+gyre_tests += %D%/test_failover
+%C%_test_failover_SOURCES = %D%/test_failover.c
+%C%_test_failover_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_failover_LDADD = $(HA_LIBS)
