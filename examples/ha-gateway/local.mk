@@ -4,6 +4,9 @@ include %D%/demo/local.mk
 noinst_LTLIBRARIES += %D%/libha.la
 
 %C%_libha_la_SOURCES = \
+	%D%/bfd.c \
+	%D%/bfd.h \
+	%D%/bfd_packet.c \
 	%D%/damping.c \
 	%D%/damping.h \
 	%D%/failover.c \

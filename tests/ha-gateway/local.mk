@@ -15,3 +15,18 @@ gyre_tests += %D%/test_failover
 %C%_test_failover_SOURCES = %D%/test_failover.c
 %C%_test_failover_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_failover_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_bfd_packet
+%C%_test_bfd_packet_SOURCES = %D%/test_bfd_packet.c
+%C%_test_bfd_packet_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_packet_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_bfd
+%C%_test_bfd_SOURCES = %D%/test_bfd.c %D%/bfd_peer.c %D%/bfd_peer.h
+%C%_test_bfd_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_bfd_timers
+%C%_test_bfd_timers_SOURCES = %D%/test_bfd_timers.c %D%/bfd_peer.c %D%/bfd_peer.h
+%C%_test_bfd_timers_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_timers_LDADD = $(HA_LIBS)
