@@ -142,10 +142,11 @@ GYRE_API int gyre_node_add(struct gyre_loop *loop, const struct gyre_node_class 
 
 /* Looks an instance up. Errors: -ENOENT. */
 GYRE_API int gyre_node_find(struct gyre_loop *loop, const char *name, struct gyre_node_id *ret_id);
-/* The instance's name (borrowed until it is deleted), or NULL for a dead id. */
-GYRE_API const char *gyre_node_name(struct gyre_loop *loop, struct gyre_node_id id);
-/* The hot part of an instance, for its data; borrowed until deleted; NULL for a dead id. */
+/* The hot part of an instance, for its data and name; borrowed until deleted; NULL for a dead id.
+ */
 GYRE_API struct gyre_node *gyre_node_get(struct gyre_loop *loop, struct gyre_node_id id);
+/* The instance's name, borrowed until it is deleted. Also inside node functions. */
+GYRE_API const char *gyre_node_name(const struct gyre_node *node);
 
 /* Makes next number `next` of a node the instance called `target` (copied; it may be added later).
  * Takes effect when the graph is built. Errors: -ESRCH, -EINVAL (next out of range, no target),
