@@ -1,11 +1,16 @@
 # Context switch, stacks, processes, events, timers: may see lib/base and the public headers.
 noinst_LTLIBRARIES += %D%/libsched.la
 
-%C%_libsched_la_SOURCES =
+%C%_libsched_la_SOURCES = \
+	%D%/context.c \
+	%D%/context.h \
+	%D%/sched.h \
+	%D%/stack.c \
+	%D%/stack.h
 
 # The switch: sources of each variant go where they are named.
 if CONTEXT_ASM
-%C%_libsched_la_SOURCES +=
+%C%_libsched_la_SOURCES += %D%/context_x86_64.S
 else
-%C%_libsched_la_SOURCES +=
+%C%_libsched_la_SOURCES += %D%/context_libc.c
 endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The switch between stacks: save here and jump there in one step. A suspended context is its
+ * stack pointer alone; all that must survive lies on its own stack.
+ */
+#ifndef GYRE_LIB_SCHED_CONTEXT_H
+#define GYRE_LIB_SCHED_CONTEXT_H
+
+#include <stddef.h>
+
+#ifdef HAVE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+/* Must not move while suspended. */
+struct gyre__context {
+	void *sp; /* while suspended: the lowest byte of what the switch saved, plain */
+#ifdef HAVE_ASAN
+	void *fake_stack;
+	const void *stack_low;
+	size_t stack_size;
+	struct gyre__context *previous; /* the one that switched to this one */
+#endif
+};
+
+/* Prepares a context that runs entry(arg) on the given stack when it is first switched to, with
+ * the rounding modes of the caller. `entry` never returns: it ends in gyre__context_exit(). */
+void gyre__context_init(struct gyre__context *context, void *stack_low, size_t stack_size,
+	void (*entry)(void *arg), void *arg);
+/* The context of a thread's own stack: filled in when it is first switched from. */
+void gyre__context_init_main(struct gyre__context *context);
+
+/* What a variant (context_x86_64.S, context_libc.c) provides. `start` is what it hands to
+ * gyre__context_begin() on the new stack, and lies at its top, aligned to 16. */
+struct gyre__context_start {
+	struct gyre__context *context;
+	void (*entry)(void *arg);
+	void *arg;
+};
+void gyre__context_swap(struct gyre__context *from, struct gyre__context *to);
+void gyre__context_prepare(
+	struct gyre__context *context, void *low, struct gyre__context_start *start);
+void gyre__context_begin(struct gyre__context_start *start) __attribute__((noreturn));
+
+/* AddressSanitizer is told before and after each switch. The one that arrives learns the bounds
+ * of the stack it came from: so those of a thread's own stack need not be asked for. */
+#ifdef HAVE_ASAN
+static inline void gyre__context_leave(
+	struct gyre__context *from, struct gyre__context *to, void **fake_stack)
+{
+	to->previous = from;
+	__sanitizer_start_switch_fiber(fake_stack, to->stack_low, to->stack_size);
+}
+
+static inline void gyre__context_arrive(struct gyre__context *self)
+{
+	__sanitizer_finish_switch_fiber(
+		self->fake_stack, &self->previous->stack_low, &self->previous->stack_size);
+}
+#define GYRE__CONTEXT_FAKE_STACK(context) (&(context)->fake_stack)
+#else
+static inline void gyre__context_leave(
+	struct gyre__context *from, struct gyre__context *to, void **fake_stack)
+{
+	(void)from;
+	(void)to;
+	(void)fake_stack;
+}
+
+static inline void gyre__context_arrive(struct gyre__context *self)
+{
+	(void)self;
+}
+#define GYRE__CONTEXT_FAKE_STACK(context) NULL
+#endif
+
+/* Suspends `from`, the running context, and goes on with `to`. Inline, so that a caller that ends
+ * with it jumps there: every return after a switch is mispredicted. */
+static inline void gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
+{
+	gyre__context_leave(from, to, GYRE__CONTEXT_FAKE_STACK(from));
+	gyre__context_swap(from, to);
+	gyre__context_arrive(from);
+}
+
+/* As above; `from` is never switched to again, and its stack may be reused. */
+__attribute__((noreturn)) static inline void gyre__context_exit(
+	struct gyre__context *from, struct gyre__context *to)
+{
+	gyre__context_leave(from, to, NULL);
+	gyre__context_swap(from, to);
+	__builtin_trap();
+}
+
+#endif

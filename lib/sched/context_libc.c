@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The switch for machines without assembly of ours (--with-context=libc): _setjmp and _longjmp, the
+ * first entry made by makecontext. Called by context.h and context.c, calls libc. Invariant: the
+ * signal mask is never touched after a context's preparation, and a suspended context's jmp_buf
+ * lies on its own stack, where context->sp points at it.
+ */
+/* The fortified longjmp takes every jump to another stack for an attack, and aborts. */
+#undef _FORTIFY_SOURCE
+
+#include "sched/context.h"
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#if defined(__USE_FORTIFY_LEVEL) && __USE_FORTIFY_LEVEL > 0
+#error "a header was included before _FORTIFY_SOURCE was undefined"
+#endif
+
+/* AddressSanitizer may move a function's locals off the stack: not those that hold a context. */
+#define ON_OWN_STACK __attribute__((no_sanitize("address")))
+
+struct boot {
+	struct gyre__context *context;
+	struct gyre__context_start *start;
+	ucontext_t here, there;
+};
+
+/* The parameter of makecontext's function is made of ints. */
+ON_OWN_STACK static void boot_run(unsigned high, unsigned low)
+{
+	struct boot *boot = (struct boot *)((uintptr_t)high << 16 << 16 | low);
+	struct gyre__context_start *volatile start = boot->start;
+	jmp_buf buf;
+
+	boot->context->sp = &buf;
+	if (_setjmp(buf) == 0)
+		setcontext(&boot->here);
+	gyre__context_begin(start);
+}
+
+void gyre__context_prepare(
+	struct gyre__context *context, void *low, struct gyre__context_start *start)
+{
+	struct boot boot = {.context = context, .start = start};
+
+	getcontext(&boot.there);
+	boot.there.uc_stack.ss_sp = low;
+	boot.there.uc_stack.ss_size = (size_t)((char *)start - (char *)low);
+	boot.there.uc_link = NULL;
+	makecontext(&boot.there, (void (*)(void))boot_run, 2,
+		(unsigned)((uintptr_t)&boot >> 16 >> 16), (unsigned)(uintptr_t)&boot);
+	swapcontext(&boot.here, &boot.there);
+}
+
+ON_OWN_STACK void gyre__context_swap(struct gyre__context *from, struct gyre__context *to)
+{
+	jmp_buf buf;
+
+	from->sp = &buf;
+	if (_setjmp(buf) == 0)
+		_longjmp(*(jmp_buf *)to->sp, 1);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The switch for x86-64 (System V ABI). Called by context.h and context.c, calls
+ * gyre__context_begin. Invariant: what a call must preserve is preserved: rbx, rbp, r12 to r15,
+ * rsp, the control bits of mxcsr and of the x87 unit. A suspended stack, lowest byte first:
+ *
+ *   sp -> mxcsr (4), x87 control word (2), 2 unused | r15 | r14 | r13 | r12 | rbx | rbp | pc
+ *
+ * It ends in pop and jmp, since a ret would be mispredicted every time (the return stack of the CPU
+ * knows the other stack's caller). This object is not marked as capable of shadow stacks, which
+ * could not follow it; notrack lets the jump end at any instruction under indirect branch tracking.
+ */
+	.text
+
+/* void gyre__context_swap(struct gyre__context *from, struct gyre__context *to) */
+	.globl	gyre__context_swap
+	.hidden	gyre__context_swap
+	.type	gyre__context_swap, @function
+	.p2align 5
+gyre__context_swap:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %rbp, 0
+	pushq	%rbx
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %rbx, 0
+	pushq	%r12
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r12, 0
+	pushq	%r13
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r13, 0
+	pushq	%r14
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r14, 0
+	pushq	%r15
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r15, 0
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	stmxcsr	(%rsp)
+	fnstcw	4(%rsp)
+	movl	(%rsp), %eax
+	movzwl	4(%rsp), %ecx
+	movq	%rsp, (%rdi)
+	/* Both stacks look the same from here on, to the unwinder, too. */
+	movq	(%rsi), %rsp
+	/* Loading mxcsr costs dozens of ns: only when more than the sticky exception flags differ. */
+	xorl	(%rsp), %eax
+	testl	$0xffffffc0, %eax
+	jne	.Lmxcsr
+.Lx87:
+	cmpw	4(%rsp), %cx
+	jne	.Lcontrol_word
+.Lrestore:
+	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
+	popq	%r15
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %r15
+	popq	%r14
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %r14
+	popq	%r13
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %r13
+	popq	%r12
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %r12
+	popq	%rbx
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %rbx
+	popq	%rbp
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %rbp
+	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rcx
+	notrack jmp *%rcx
+	.cfi_endproc
+	.size	gyre__context_swap, . - gyre__context_swap
+
+	.type	gyre__context_control, @function
+gyre__context_control:
+	.cfi_startproc
+	.cfi_def_cfa %rsp, 64
+	.cfi_offset %rbp, -16
+	.cfi_offset %rbx, -24
+	.cfi_offset %r12, -32
+	.cfi_offset %r13, -40
+	.cfi_offset %r14, -48
+	.cfi_offset %r15, -56
+.Lmxcsr:
+	ldmxcsr	(%rsp)
+	jmp	.Lx87
+.Lcontrol_word:
+	fldcw	4(%rsp)
+	jmp	.Lrestore
+	.cfi_endproc
+	.size	gyre__context_control, . - gyre__context_control
+
+/* Where a new context starts, its stack aligned to 16 and a zero where a return address would be.
+ * Unwinders end here. The nop is there for them: they look up the address before a return. */
+	.type	gyre__context_first, @function
+	.p2align 4
+	.cfi_startproc
+	.cfi_undefined %rip
+	nop
+gyre__context_first:
+	movq	%rbx, %rdi
+	call	gyre__context_begin
+	ud2
+	.cfi_endproc
+	.size	gyre__context_first, . - gyre__context_first
+
+/* void gyre__context_prepare(struct gyre__context *context, void *low,
+ *	struct gyre__context_start *start): as if swap had suspended it just before its start. */
+	.globl	gyre__context_prepare
+	.hidden	gyre__context_prepare
+	.type	gyre__context_prepare, @function
+	.p2align 4
+gyre__context_prepare:
+	.cfi_startproc
+	xorl	%eax, %eax
+	movq	%rax, -8(%rdx)
+	movq	%rax, -16(%rdx)
+	leaq	gyre__context_first(%rip), %r8
+	movq	%r8, -24(%rdx)
+	movq	%rax, -32(%rdx)
+	movq	%rdx, -40(%rdx)
+	movq	%rax, -48(%rdx)
+	movq	%rax, -56(%rdx)
+	movq	%rax, -64(%rdx)
+	movq	%rax, -72(%rdx)
+	movq	%rax, -80(%rdx)
+	stmxcsr	-80(%rdx)
+	fnstcw	-76(%rdx)
+	leaq	-80(%rdx), %rax
+	movq	%rax, (%rdi)
+	ret
+	.cfi_endproc
+	.size	gyre__context_prepare, . - gyre__context_prepare
+
+	.hidden	gyre__context_begin
+	.section .note.GNU-stack, "", @progbits
