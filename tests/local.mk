@@ -16,3 +16,5 @@ include %D%/loop/local.mk
 include %D%/dpdk/local.mk
 include %D%/ha-gateway/local.mk
 endif
+
+include %D%/soak/local.mk

@@ -141,9 +141,9 @@ lab_gateway() { # OPTION...
 # The reference: the kernel forwards and BIRD moves its default route.
 lab_kernel_gateway() {
   LAB_STARTED=$(lab_clock)
-  lab_ip gateway address add "$LAB_INSIDE_GW/24" dev gw-in
-  lab_ip gateway address add "${LAB_GW_ADDRESS[a]}/30" dev gw-a
-  lab_ip gateway address add "${LAB_GW_ADDRESS[b]}/30" dev gw-b
+  lab_ip gateway address replace "$LAB_INSIDE_GW/24" dev gw-in
+  lab_ip gateway address replace "${LAB_GW_ADDRESS[a]}/30" dev gw-a
+  lab_ip gateway address replace "${LAB_GW_ADDRESS[b]}/30" dev gw-b
   lab_bird gateway gateway <<END
 router id $LAB_INSIDE_GW;
 $(lab_bfd "gw-*" "$LAB_BFD_MSEC")
