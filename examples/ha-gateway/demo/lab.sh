@@ -27,14 +27,22 @@ lab_fail() {
   exit 1
 }
 
-# Runs the calling script again inside namespaces of its own; 1 where the machine allows none.
+lab_find_tools() {
+  local tool
+  for tool in ip bridge ethtool iperf3 bird birdc; do
+    LAB_TOOL[$tool]=$(peers_find "$tool") || return 1
+  done
+}
+
+# Runs the calling script again inside namespaces of its own; 1 where the machine allows none. What
+# has to be fetched is fetched before, for inside there is no network but the laboratory's.
 lab_enter() { # ARGUMENT...
-  local how ip
+  local how
   [ -z "${LAB_INSIDE:-}" ] || return 0
-  ip=$(peers_find ip) || return 1
+  lab_find_tools || exit 1
   for how in "-n -m" "-n" "-Ur -n -m" "-Ur -n"; do
     # shellcheck disable=SC2086 # one word per flag
-    if unshare $how "$ip" link add type veth >/dev/null 2>&1; then
+    if unshare $how "${LAB_TOOL[ip]}" link add type veth >/dev/null 2>&1; then
       export LAB_INSIDE="$how"
       exec unshare $how "$0" "$@"
     fi
@@ -45,11 +53,8 @@ lab_enter() { # ARGUMENT...
 
 # LAB_DIR holds NAME.out and NAME.err of everything that lab_start starts.
 lab_begin() { # BUILD_DIR
-  local tool
   LAB_BUILD=$(cd "$1" && pwd) || exit 2
-  for tool in ip bridge ethtool iperf3 bird birdc; do
-    LAB_TOOL[$tool]=$(peers_find "$tool") || exit 1
-  done
+  lab_find_tools || exit 1
   LAB_DIR=$(mktemp -d /tmp/gyre-lab.XXXXXX)
   trap 'exit 130' INT
   trap 'exit 143' TERM

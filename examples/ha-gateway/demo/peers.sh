@@ -40,7 +40,9 @@ peers_closure() { # PACKAGE
 
 peers_update() {
   mkdir -p "$PEERS_CACHE/lists/partial"
-  peers_apt apt-get update >/dev/null 2>&1
+  peers_apt apt-get -o APT::Update::Error-Mode=any update >/dev/null 2>&1 && return 0
+  rm -rf "$PEERS_CACHE/lists"
+  return 1
 }
 
 peers_wrap() { # ROOT BIN: one script per program, which finds the libraries beside it
