@@ -49,7 +49,6 @@ struct gyre_edge {
 	struct gyre_node *node;
 	uint32_t later; /* 1: a back edge, whose items belong to the next generation */
 	uint32_t reserved;
-	void **at, **end; /* the dispatcher's, while it scatters a vector */
 };
 
 /* What all nodes of a loop share while a sweep runs. */
@@ -83,7 +82,7 @@ struct gyre_node {
 } __attribute__((aligned(64)));
 
 static_assert(sizeof(struct gyre_frame) == 64, "a frame's header is one cache line");
-static_assert(sizeof(struct gyre_edge) == 32, "two edges to a cache line");
+static_assert(sizeof(struct gyre_edge) == 16, "four edges to a cache line");
 static_assert(sizeof(struct gyre_sweep) == 64, "the sweep is one cache line");
 static_assert(sizeof(struct gyre_node) == 128, "a node is two cache lines");
 static_assert(offsetof(struct gyre_node, data) == 64, "a node's own line is its second");

@@ -2,17 +2,26 @@
 noinst_LTLIBRARIES += %D%/libgraph.la
 
 %C%_libgraph_la_SOURCES = \
+	%D%/build.c \
+	%D%/class.c \
+	%D%/dispatch.c \
 	%D%/drop.c \
 	%D%/drop.h \
 	%D%/frame.c \
 	%D%/frame.h \
+	%D%/graph.c \
 	%D%/graph.h \
 	%D%/inline.c \
 	%D%/next.c \
+	%D%/node.c \
+	%D%/node.h \
+	%D%/order.c \
+	%D%/order.h \
 	%D%/partition.c \
 	%D%/partition.h \
 	%D%/partition_scalar.c \
-	%D%/state.h
+	%D%/state.h \
+	%D%/trace.c
 %C%_libgraph_la_LIBADD =
 
 # Files that need instructions of newer CPUs are convenience libraries of their own, so that the

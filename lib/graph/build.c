@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building the graph: names resolved, nodes ordered, the frame pool sized. Owns the plan, which
+ * becomes the graph's only when nothing can fail any more. Called by users and by the loop's run,
+ * calls order.c and frame.c. Invariant: a build that fails changes nothing, and one that succeeds
+ * keeps every item that is pending, and the pool never runs dry while nodes keep to their fan_out.
+ */
+#include "graph/graph.h"
+#include "graph/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "graph/frame.h"
+#include "graph/order.h"
+
+/* Of all inputs together the pool holds at most so many frames' items; beyond, they take turns. */
+#define FRAMES_SHARED 16384u
+/* What a single vector may become, in frames. */
+#define FRAMES_MAX (1u << 20)
+
+struct plan {
+	struct gyre__graph *graph;
+	struct gyre_error *error;
+	unsigned n_names, n_inner, n_inputs, n_edges;
+	struct gyre__node **by_name; /* all nodes */
+	struct gyre__node **inner; /* those that take items, in the order of adding */
+	uint16_t *inner_index; /* by id.index */
+	struct gyre_edge *edges; /* node after node, in the order of adding */
+	struct gyre_node **by_rank;
+	struct gyre__node **inputs;
+	uint32_t *first, *fan_out; /* for gyre__order() */
+	uint16_t *to, *rank, *component;
+	bool *fed;
+	uint64_t *product;
+	uint64_t room_max;
+};
+
+static void plan_free(struct plan *plan)
+{
+	free(plan->by_name);
+	free(plan->inner);
+	free(plan->inner_index);
+	free(plan->edges);
+	free(plan->by_rank);
+	free(plan->inputs);
+	free(plan->first);
+	free(plan->fan_out);
+	free(plan->to);
+	free(plan->rank);
+	free(plan->component);
+	free(plan->fed);
+	free(plan->product);
+}
+
+static void plan_count(struct plan *plan)
+{
+	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
+		plan->n_names++;
+		plan->n_edges += node->node_class->n_nexts;
+		if (gyre__node_is_input(node))
+			plan->n_inputs++;
+		else
+			plan->n_inner++;
+	}
+}
+
+static int plan_alloc(struct plan *plan)
+{
+	size_t n = plan->n_inner + 1, n_edges = plan->n_edges + 1;
+
+	plan->by_name = calloc(plan->n_names + 1, sizeof(*plan->by_name));
+	plan->inner = calloc(n, sizeof(*plan->inner));
+	plan->inner_index = calloc(GYRE__NODE_MAX, sizeof(*plan->inner_index));
+	plan->edges = calloc(n_edges, sizeof(*plan->edges));
+	plan->by_rank = calloc(n, sizeof(*plan->by_rank));
+	plan->inputs = calloc(plan->n_inputs + 1, sizeof(*plan->inputs));
+	plan->first = calloc(n, sizeof(*plan->first));
+	plan->fan_out = calloc(n, sizeof(*plan->fan_out));
+	plan->to = calloc(n_edges, sizeof(*plan->to));
+	plan->rank = calloc(n, sizeof(*plan->rank));
+	plan->component = calloc(n, sizeof(*plan->component));
+	plan->fed = calloc(n, sizeof(*plan->fed));
+	plan->product = calloc(n, sizeof(*plan->product));
+	if (plan->by_name && plan->inner && plan->inner_index && plan->edges && plan->by_rank &&
+		plan->inputs && plan->first && plan->fan_out && plan->to && plan->rank &&
+		plan->component && plan->fed && plan->product)
+		return 0;
+	return gyre__error_set(plan->error, -ENOMEM, "no memory to build the graph");
+}
+
+static int name_compare(const void *a, const void *b)
+{
+	const struct gyre__node *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+static void plan_list(struct plan *plan)
+{
+	unsigned n_names = 0, n_inner = 0;
+
+	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
+		plan->by_name[n_names++] = node;
+		if (gyre__node_is_input(node))
+			continue;
+		plan->inner_index[node->id.index] = n_inner;
+		plan->fan_out[n_inner] = node->node_class->fan_out ? node->node_class->fan_out : 1;
+		plan->inner[n_inner++] = node;
+	}
+	qsort(plan->by_name, n_names, sizeof(*plan->by_name), name_compare);
+}
+
+static int name_against(const void *key, const void *element)
+{
+	const struct gyre__node *const *node = element;
+
+	return strcmp(key, (*node)->name);
+}
+
+static int next_resolve(
+	struct plan *plan, const struct gyre__node *node, unsigned next, struct gyre_edge *edge)
+{
+	const char *name = node->targets[next];
+	struct gyre__node **found;
+
+	if (!name)
+		return gyre__error_set(plan->error, -ENOENT,
+			"node '%s', next %u: not connected, and class '%s' names no default",
+			node->name, next, node->node_class->name);
+	found = bsearch(name, plan->by_name, plan->n_names, sizeof(*plan->by_name), name_against);
+	if (!found)
+		return gyre__error_set(plan->error, -ENOENT,
+			"node '%s', next %u: there is no node '%s'", node->name, next, name);
+	if (gyre__node_is_input(*found))
+		return gyre__error_set(plan->error, -EINVAL,
+			"node '%s', next %u: '%s' is an input, which takes no items", node->name,
+			next, name);
+	edge->node = (*found)->hot;
+	return 0;
+}
+
+static int plan_resolve(struct plan *plan)
+{
+	struct gyre_edge *edge = plan->edges;
+	int code;
+
+	for (const struct gyre__node *node = plan->graph->first; node; node = node->next)
+		for (unsigned i = 0; i < node->node_class->n_nexts; i++) {
+			code = next_resolve(plan, node, i, edge++);
+			if (code)
+				return code;
+		}
+	return 0;
+}
+
+/* A way from one inner node back to it: a search backwards in `before`, then the names. */
+static void cycle_write(
+	const struct plan *plan, unsigned start, uint16_t *before, char *text, size_t size)
+{
+	unsigned node = start;
+	size_t length = snprintf(text, size, "%s", plan->inner[start]->name);
+
+	do {
+		node = before[node];
+		if (length < size)
+			length += snprintf(
+				text + length, size - length, " -> %s", plan->inner[node]->name);
+	} while (node != start);
+}
+
+/* Breadth first against the edges, so that `before` leads forward along a shortest cycle. */
+static int cycle_report(const struct plan *plan, unsigned start)
+{
+	uint16_t *after = malloc((plan->n_inner + 1) * sizeof(*after));
+	char text[160] = "?";
+	bool grown = true;
+
+	if (!after)
+		return gyre__error_set(plan->error, -EINVAL,
+			"node '%s' (fan_out %u) lies on a cycle", plan->inner[start]->name,
+			plan->fan_out[start]);
+	memset(after, 0xff, (plan->n_inner + 1) * sizeof(*after));
+	while (grown && after[start] == UINT16_MAX) {
+		grown = false;
+		for (unsigned node = 0; node < plan->n_inner; node++)
+			for (uint32_t e = plan->first[node];
+				e < plan->first[node + 1] && after[node] == UINT16_MAX; e++)
+				if (plan->to[e] == start || after[plan->to[e]] != UINT16_MAX) {
+					after[node] = plan->to[e];
+					grown = true;
+				}
+	}
+	if (after[start] != UINT16_MAX)
+		cycle_write(plan, start, after, text, sizeof(text));
+	free(after);
+	return gyre__error_set(plan->error, -EINVAL, "node '%s' (fan_out %u) lies on a cycle: %s",
+		plan->inner[start]->name, plan->fan_out[start], text);
+}
+
+static void plan_edges(struct plan *plan)
+{
+	const struct gyre_edge *edge = plan->edges;
+	uint32_t n = 0;
+
+	for (const struct gyre__node *node = plan->graph->first; node; node = node->next) {
+		bool input = gyre__node_is_input(node);
+
+		if (!input)
+			plan->first[plan->inner_index[node->id.index]] = n;
+		for (unsigned i = 0; i < node->node_class->n_nexts; i++, edge++) {
+			unsigned to = plan->inner_index[edge->node->cold->id.index];
+
+			if (input)
+				plan->fed[to] = true;
+			else
+				plan->to[n++] = to;
+		}
+	}
+	plan->first[plan->n_inner] = n;
+}
+
+static void edges_mark(struct plan *plan)
+{
+	struct gyre_edge *edge = plan->edges;
+
+	for (const struct gyre__node *node = plan->graph->first; node; node = node->next)
+		for (unsigned i = 0; i < node->node_class->n_nexts; i++, edge++) {
+			unsigned to = plan->inner_index[edge->node->cold->id.index];
+
+			edge->later =
+				!gyre__node_is_input(node) &&
+				plan->rank[to] <= plan->rank[plan->inner_index[node->id.index]];
+		}
+}
+
+static int plan_order(struct plan *plan)
+{
+	struct gyre__order order = {
+		.n = plan->n_inner,
+		.first = plan->first,
+		.to = plan->to,
+		.fan_out = plan->fan_out,
+		.fed = plan->fed,
+		.ret_rank = plan->rank,
+		.ret_component = plan->component,
+		.ret_product = plan->product,
+	};
+	int code;
+
+	plan_edges(plan);
+	code = gyre__order(&order);
+	if (code == -ELOOP)
+		return cycle_report(plan, order.ret_bad);
+	if (code)
+		return gyre__error_set(plan->error, code, "no memory to order the nodes");
+	for (unsigned i = 0; i < plan->n_inner; i++)
+		plan->by_rank[plan->rank[i]] = plan->inner[i]->hot;
+	edges_mark(plan);
+	return 0;
+}
+
+/* What one item of an input can become: the most behind any of its nexts. */
+static uint64_t input_product(
+	const struct plan *plan, const struct gyre__node *input, const struct gyre_edge *edges)
+{
+	uint64_t most = 1;
+
+	for (unsigned i = 0; i < input->node_class->n_nexts; i++) {
+		uint64_t product = plan->product[plan->inner_index[edges[i].node->cold->id.index]];
+
+		if (product > most)
+			most = product;
+	}
+	return most;
+}
+
+/* What the items that wait can become under the plan. */
+static uint64_t pending_items(const struct plan *plan)
+{
+	uint64_t items = 0;
+
+	for (unsigned i = 0; i < plan->n_inner; i++)
+		for (unsigned parity = 0; parity < 2; parity++)
+			items += plan->product[i] *
+				 gyre__inbox_count(&plan->inner[i]->hot->inbox[parity]);
+	return items;
+}
+
+/*
+ * The pool's bound. Count each item as the most that it can become: the product of the fan_outs on
+ * its way, which falls or stays when a node handles the item, so that the sum never grows between
+ * two polls. It starts with at most `room_max`: a vector of every input and inject_max injected
+ * items. All frames of an inbox but its last are full, so that the items take room_max / vector
+ * frames and one more for each of the two inboxes of a node; besides there are the frame whose
+ * items are at a node, and one reservation.
+ */
+static int plan_pool(struct plan *plan)
+{
+	const struct gyre__graph *graph = plan->graph;
+	const uint64_t shared = (uint64_t)FRAMES_SHARED * graph->vector;
+	const struct gyre_edge *edges = plan->edges;
+	uint64_t least = 1, all = 0, pending = pending_items(plan);
+
+	for (unsigned i = 0; i < plan->n_inner; i++)
+		if (plan->product[i] > least)
+			least = plan->product[i];
+	all = least * graph->inject_max;
+	least *= graph->vector;
+	for (const struct gyre__node *node = graph->first; node; node = node->next) {
+		if (gyre__node_is_input(node))
+			all += graph->vector * input_product(plan, node, edges);
+		edges += node->node_class->n_nexts;
+	}
+	plan->room_max = all <= shared ? all : least > shared ? least : shared;
+	if (plan->room_max < pending)
+		plan->room_max = pending;
+	if (plan->room_max / graph->vector > FRAMES_MAX)
+		return gyre__error_set(plan->error, -ENOMEM,
+			"the nodes' fan_outs multiply a vector to %llu items",
+			(unsigned long long)plan->room_max);
+	if (gyre__pool_reserve(
+		    &plan->graph->pool, plan->room_max / graph->vector + 2 * plan->n_inner + 2) < 0)
+		return gyre__error_set(plan->error, -ENOMEM, "no memory for frames");
+	return 0;
+}
+
+void gyre__inputs_list(struct gyre__graph *graph)
+{
+	static const enum gyre_node_kind kinds[] = {GYRE_NODE_PRE_INPUT, GYRE_NODE_INPUT};
+	unsigned place = 0;
+
+	graph->n_inputs = 0;
+	for (unsigned i = 0; i < 2; i++)
+		for (struct gyre__node *node = graph->first; node; node = node->next) {
+			if (node->node_class->kind != kinds[i] || !node->built)
+				continue;
+			node->hot->rank = place++;
+			if (!node->disabled)
+				graph->inputs[graph->n_inputs++] = node;
+		}
+	graph->n_enabled = graph->n_inputs;
+	graph->inputs_changed = false;
+	graph->poll_from = 0;
+}
+
+static void nodes_install(struct plan *plan)
+{
+	struct gyre_edge *edges = plan->edges;
+
+	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
+		unsigned inner = plan->inner_index[node->id.index];
+
+		node->hot->edges = edges;
+		node->hot->n_nexts = node->node_class->n_nexts;
+		node->built = true;
+		if (gyre__node_is_input(node)) {
+			node->product = input_product(plan, node, edges);
+		} else {
+			node->product = plan->product[inner];
+			node->hot->rank = plan->rank[inner];
+		}
+		edges += node->node_class->n_nexts;
+	}
+}
+
+/* The same items as before, under the new ranks. */
+static void pending_install(struct gyre__graph *graph)
+{
+	memset(graph->pending, 0, sizeof(graph->pending));
+	for (unsigned rank = 0; rank < graph->n_ranks; rank++)
+		for (unsigned parity = 0; parity < 2; parity++)
+			if (graph->by_rank[rank]->inbox[parity].head)
+				gyre__pending_set(&graph->pending[parity], rank);
+}
+
+/* From here on nothing fails. */
+static void plan_install(struct plan *plan)
+{
+	struct gyre__graph *graph = plan->graph;
+	uint64_t pending = pending_items(plan);
+
+	nodes_install(plan);
+	free(graph->edges);
+	free(graph->by_rank);
+	free(graph->inputs);
+	graph->edges = plan->edges;
+	graph->by_rank = plan->by_rank;
+	graph->inputs = plan->inputs;
+	plan->edges = NULL;
+	plan->by_rank = NULL;
+	plan->inputs = NULL;
+	graph->n_ranks = plan->n_inner;
+	graph->room_max = plan->room_max;
+	graph->room = plan->room_max - pending;
+	if (!graph->sweeping && !pending)
+		graph->inject_room = graph->inject_max;
+	pending_install(graph);
+	gyre__inputs_list(graph);
+	graph->changed = false;
+}
+
+int gyre_graph_build(struct gyre_loop *loop, struct gyre_error *error)
+{
+	struct plan plan = {.graph = loop->graph, .error = error};
+	int code;
+
+	if (gyre__graph_running(loop->graph))
+		return gyre__error_set(error, -EBUSY, "a build inside a node function");
+	plan_count(&plan);
+	code = plan_alloc(&plan);
+	if (!code) {
+		plan_list(&plan);
+		code = plan_resolve(&plan);
+	}
+	if (!code)
+		code = plan_order(&plan);
+	if (!code)
+		code = plan_pool(&plan);
+	if (!code)
+		plan_install(&plan);
+	plan_free(&plan);
+	return code;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A loop's graph: made, asked, taken apart. Owns struct gyre__graph. Called by the loop and by
+ * users, calls the other files of the room. Invariant: a graph that was created can be polled,
+ * dispatched and destroyed at any time, with no node, none built, or items pending.
+ */
+#include "graph/graph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "graph/frame.h"
+#include "graph/node.h"
+
+#define LINE 64
+
+static_assert(offsetof(struct gyre_loop, now) == 0, "gyre_node_now() reads the first field");
+static_assert(offsetof(struct gyre__graph, sweep) == 0, "a node's sweep is its graph");
+
+static void graph_options(struct gyre__graph *graph, const struct gyre_loop_options *options)
+{
+	graph->vector = options->vector;
+	graph->hop_budget = options->hop_budget;
+	graph->sample_period = options->sample_period;
+	graph->inject_max = options->inject_max;
+	if (options->items)
+		graph->items = *options->items;
+	graph->punt = options->punt;
+	graph->punt_arg = options->punt_arg;
+}
+
+int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
+	struct gyre__graph **ret_graph)
+{
+	size_t size = (sizeof(struct gyre__graph) + LINE - 1) / LINE * LINE;
+	struct gyre__graph *graph = aligned_alloc(LINE, size);
+
+	if (!graph)
+		return -ENOMEM;
+	memset(graph, 0, size);
+	graph_options(graph, options);
+	graph->loop = loop;
+	graph->sweep.full = &graph->full;
+	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
+	gyre__pool_init(&graph->pool, graph->vector);
+	graph->scratch = gyre__frame_create(graph->vector);
+	graph->spill = gyre__frame_create(graph->vector);
+	if (!graph->scratch || !graph->spill) {
+		gyre__graph_destroy(graph);
+		return -ENOMEM;
+	}
+	*ret_graph = graph;
+	return 0;
+}
+
+static void items_release(struct gyre__graph *graph)
+{
+	for (struct gyre__node *node = graph->first; node; node = node->next)
+		for (unsigned parity = 0; parity < 2; parity++)
+			gyre__inbox_release(graph, &node->hot->inbox[parity]);
+}
+
+void gyre__graph_destroy(struct gyre__graph *graph)
+{
+	struct gyre__node *node;
+
+	if (!graph)
+		return;
+	items_release(graph);
+	/* In reverse order of adding; a fini may still look at nodes that were there before it. */
+	while ((node = graph->last)) {
+		graph->last = node->prev;
+		if (node->node_class->fini)
+			node->node_class->fini(node->hot);
+		gyre__node_free(graph, node);
+	}
+	for (unsigned i = 0; i < GYRE__NODE_MAX / GYRE__NODE_CHUNK; i++)
+		free(graph->chunks[i]);
+	gyre__pool_fini(&graph->pool);
+	free(graph->scratch);
+	free(graph->spill);
+	free(graph->by_rank);
+	free(graph->inputs);
+	free(graph->edges);
+	free(graph);
+}
+
+bool gyre__graph_changed(const struct gyre__graph *graph)
+{
+	return graph->changed;
+}
+
+unsigned gyre__graph_inputs(const struct gyre__graph *graph)
+{
+	return graph->n_enabled;
+}
+
+bool gyre__graph_pending(const struct gyre__graph *graph)
+{
+	return graph->pending[0].summary || graph->pending[1].summary;
+}
+
+bool gyre__graph_running(const struct gyre__graph *graph)
+{
+	return __atomic_load_n(&graph->current, __ATOMIC_RELAXED) != NULL;
+}
+
+struct gyre_node *gyre__graph_node(struct gyre__graph *graph, struct gyre_node_id id)
+{
+	const struct gyre__node *node = gyre__node_live(graph, id);
+
+	return node ? node->hot : NULL;
+}
+
+enum gyre_node_kind gyre__graph_kind(const struct gyre_node *node)
+{
+	return node->cold->node_class->kind;
+}
+
+int gyre_graph_simd_set(struct gyre_loop *loop, enum gyre_simd simd)
+{
+	const struct gyre__partition_ops *partition;
+
+	if ((unsigned)simd > GYRE_SIMD_AVX512)
+		return -EINVAL;
+	partition = gyre__partition_get(simd);
+	if (!partition)
+		return -ENOTSUP;
+	loop->graph->partition = partition;
+	return 0;
+}
+
+enum gyre_simd gyre_graph_simd(const struct gyre_loop *loop)
+{
+	return loop->graph->partition->simd;
+}
