@@ -35,9 +35,39 @@ lab_measure() { # BEGIN END FAILED OTHER
     "$LAB_DIR/watch.out" "$LAB_DIR/far-probe.out")"
 }
 
-# The worst lateness, in microseconds, that the gateway's processes have to report so far.
+# The worst lateness, in microseconds, in the tables of processes on standard input.
+lab_worst_lateness() {
+  awk '
+    BEGIN { unit["ns"] = 1e-3; unit["us"] = 1; unit["ms"] = 1e3; unit["s"] = 1e6 }
+    $1 == "Process" { table = 1; next }
+    NF < 10 { table = 0 }
+    table {
+      late = $(NF - 2)
+      name = late
+      sub(/[a-z]+$/, "", late)
+      sub(/^[0-9.]+/, "", name)
+      if (late * unit[name] > worst)
+        worst = late * unit[name]
+    }
+    END { printf "%d\n", worst }'
+}
+
+lab_reported() { # LINES: the gateway has printed more by now
+  [ "$(wc -l <"$LAB_DIR/gateway.out")" -gt "$1" ]
+}
+
+# The same of what the gateway's processes have to report so far; 0 when there is no such gateway.
 lab_lateness() {
-  echo 0
+  local lines
+  if ! lab_alive gateway || [ -e "$LAB_DIR/gateway.ctl" ]; then
+    echo 0
+    return
+  fi
+  lines=$(wc -l <"$LAB_DIR/gateway.out")
+  kill -USR1 "${LAB_PID[gateway]}"
+  lab_until 1 lab_reported "$lines"
+  sleep 0.05
+  tail -n "+$((lines + 1))" "$LAB_DIR/gateway.out" | lab_worst_lateness
 }
 
 lab_lateness_mark() {
