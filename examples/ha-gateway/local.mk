@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libha.la
 	%D%/damping.h \
 	%D%/failover.c \
 	%D%/failover.h \
+	%D%/gateway.h \
 	%D%/nsec.h \
 	%D%/ratelimit.c \
 	%D%/ratelimit.h
