@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/build.c \
 	%D%/class.c \
 	%D%/dispatch.c \
+	%D%/dot.c \
 	%D%/drop.c \
 	%D%/drop.h \
 	%D%/frame.c \
@@ -20,6 +21,9 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/partition.c \
 	%D%/partition.h \
 	%D%/partition_scalar.c \
+	%D%/runtime.c \
+	%D%/snapshot.c \
+	%D%/snapshot.h \
 	%D%/state.h \
 	%D%/trace.c
 %C%_libgraph_la_LIBADD =

@@ -91,6 +91,7 @@ struct gyre__graph {
 	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
 	uint64_t room; /* of it, not taken yet in this sweep */
 	unsigned inject_room; /* items that may still be injected in this sweep */
+	uint64_t inject_waiting; /* items before the graph's door, as the loop said */
 
 	struct gyre_item_ops items;
 	gyre_punt_fn *punt;
