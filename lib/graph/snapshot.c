@@ -22,12 +22,12 @@ struct plan {
 	unsigned *places; /* in that order, by the index of a node's id */
 };
 
-/* Pre-inputs, inputs, then by rank; last what was added since the graph was built. */
+/* Inputs in the order of polling, then by rank; last what was added since the graph was built. */
 static uint64_t node_key(const struct gyre__node *node)
 {
-	if (gyre__node_is_input(node))
-		return node->node_class->kind == GYRE_NODE_PRE_INPUT ? 0 : 1;
-	return node->built ? 2 + (uint64_t)node->hot->rank : UINT64_MAX;
+	if (!node->built)
+		return UINT64_MAX;
+	return gyre__node_is_input(node) ? node->hot->rank : UINT32_MAX + (uint64_t)node->hot->rank;
 }
 
 static int node_compare(const void *a, const void *b)
@@ -135,10 +135,7 @@ static int node_copy(
 
 	stats->kind = node->node_class->kind;
 	stats->disabled = node->disabled;
-	if (gyre__node_is_input(node))
-		stats->rank = place;
-	else
-		stats->rank = node->built ? hot->rank : plan->graph->n_ranks + place;
+	stats->rank = node->built ? hot->rank : plan->graph->n_ranks + place;
 	stats->calls = hot->calls;
 	stats->items = hot->items;
 	stats->dropped = node->dropped;

@@ -24,3 +24,15 @@ gyre_tests += %D%/test_dispatch
 %C%_test_dispatch_SOURCES = %D%/test_dispatch.c
 %C%_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_dispatch_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_dot %D%/test_runtime %D%/test_snapshot
+%C%_test_dot_SOURCES = %D%/test_dot.c
+%C%_test_dot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_dot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_runtime_SOURCES = %D%/test_runtime.c
+%C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_runtime_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_snapshot_SOURCES = %D%/test_snapshot.c
+%C%_test_snapshot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_snapshot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
