@@ -197,7 +197,7 @@ GYRE_API enum gyre_simd gyre_graph_simd(const struct gyre_loop *loop);
 
 struct gyre_node_stats {
 	const char *name; /* the snapshot's */
-	const char *class_name; /* the class's */
+	const char *class_name;
 	enum gyre_node_kind kind;
 	bool disabled;
 	unsigned rank; /* place in the order of dispatch; inputs: order of polling */
@@ -205,7 +205,7 @@ struct gyre_node_stats {
 	const struct gyre_reason *reasons;
 	const uint64_t *drops; /* by reason: items dropped, punted or counted */
 	unsigned n_nexts;
-	const unsigned *nexts; /* indices into the snapshot's nodes */
+	const unsigned *nexts; /* indices into the snapshot's nodes; UINT_MAX: none of that name */
 	uint64_t calls; /* function calls; an input's polls */
 	uint64_t items; /* items received; an input's: brought */
 	uint64_t dropped, punted, kept; /* items that ended here, by way */
@@ -220,10 +220,11 @@ struct gyre_snapshot {
 	unsigned frames, frames_free; /* the frame pool */
 	uint64_t inject_waiting; /* items */
 	unsigned n_nodes;
-	struct gyre_node_stats *nodes; /* inputs first, then by rank */
+	struct gyre_node_stats *nodes; /* inputs first, then by rank, then those not built yet */
 };
 
-/* The caller owns the snapshot, which stays valid after the loop. Errors: -ENOMEM. */
+/* The caller owns the snapshot, which holds copies of all names: it stays valid after the nodes,
+ * their classes and the loop. Errors: -ENOMEM. */
 GYRE_API int gyre_snapshot_create(struct gyre_loop *loop, struct gyre_snapshot **ret_snapshot);
 /* NULL is fine. */
 GYRE_API void gyre_snapshot_destroy(struct gyre_snapshot *snapshot);
@@ -231,14 +232,17 @@ GYRE_API void gyre_snapshot_destroy(struct gyre_snapshot *snapshot);
 GYRE_API const struct gyre_node_stats *gyre_snapshot_find(
 	const struct gyre_snapshot *snapshot, const char *name);
 /* Writes the runtime table: Name, State, Calls, Vectors, Suspends (of processes; 0 for nodes),
- * Clocks (nsec per item), Vectors/Call. Counts since `since`, an earlier snapshot; NULL: since the
- * beginning. Errors: -EIO. */
+ * Clocks (nsec per item; per call of a node that had no item), Vectors/Call. Counts since `since`,
+ * an earlier snapshot of the loop; NULL: since the beginning. A node that `since` does not know by
+ * its name counts from the beginning, so does one that was deleted and added anew. Errors: -EIO. */
 GYRE_API int gyre_snapshot_write_runtime(
 	const struct gyre_snapshot *snapshot, const struct gyre_snapshot *since, FILE *out);
-/* Writes Count, Node, Reason, Severity of every reason that counted. Errors: -EIO. */
+/* Writes Count, Node, Reason, Severity of every reason that counted, since as above. Errors: -EIO.
+ */
 GYRE_API int gyre_snapshot_write_errors(
 	const struct gyre_snapshot *snapshot, const struct gyre_snapshot *since, FILE *out);
-/* Writes the graph in Graphviz's language, ranked. Errors: -EIO. */
+/* Writes the graph in Graphviz's language: inputs on top, outputs at the bottom, edges labelled
+ * with the number of the next, back edges dashed. Errors: -EIO. */
 GYRE_API int gyre_snapshot_write_dot(const struct gyre_snapshot *snapshot, FILE *out);
 
 GYRE_END_DECLS
