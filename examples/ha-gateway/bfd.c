@@ -19,6 +19,14 @@
 #define JITTER_MAX    1048576u
 #define JITTER_MAX_M1 943718u
 
+/*
+ * Changes are told without waiting for the timer, but no more than these many in a row and one per
+ * span in the long run: over a path that doubles packets two sessions could else excite each other
+ * into a storm of changes.
+ */
+#define URGENT_BURST     8
+#define URGENT_SPAN_NSEC (100 * NSEC_PER_MSEC)
+
 #define STATE_COUNT (BFD_STATE_UP + 1)
 
 /* Section 6.8.6, by our state and the one received. AdminDown is left by the operator only. */
@@ -109,23 +117,33 @@ static bool sends_periodically(const struct bfd_session *s)
 	return s->polling || !remote_in_demand_mode(s);
 }
 
+static uint64_t urgent_deadline(const struct bfd_session *s)
+{
+	uint64_t allowed = nsec_since(s->urgent_paid_nsec, (URGENT_BURST - 1) * URGENT_SPAN_NSEC);
+
+	if (!s->urgent)
+		return NSEC_NEVER;
+	return nsec_later(allowed, s->due_since_nsec);
+}
+
 /* When the next packet other than a Final is due. */
 static uint64_t tx_deadline(const struct bfd_session *s)
 {
+	uint64_t deadline = urgent_deadline(s);
+
 	if (!may_send(s))
 		return NSEC_NEVER;
-	if (s->urgent)
-		return s->due_since_nsec;
 	if (!sends_periodically(s))
-		return NSEC_NEVER;
-	return nsec_add(s->last_tx_nsec, bfd_session_tx_interval(s) * s->jitter >> JITTER_SHIFT);
+		return deadline;
+	return nsec_earlier(deadline,
+		nsec_add(s->last_tx_nsec, bfd_session_tx_interval(s) * s->jitter >> JITTER_SHIFT));
 }
 
 uint64_t bfd_session_deadline(const struct bfd_session *session)
 {
-	if (session->final_due)
-		return session->due_since_nsec;
-	return nsec_earlier(tx_deadline(session), detection_deadline(session));
+	uint64_t deadline = nsec_earlier(tx_deadline(session), detection_deadline(session));
+
+	return session->final_due ? nsec_earlier(deadline, session->due_since_nsec) : deadline;
 }
 
 uint64_t bfd_session_linger(const struct bfd_session *session)
@@ -434,6 +452,9 @@ size_t bfd_session_advance(struct bfd_session *session, uint64_t now, uint64_t d
 	deadline = tx_deadline(session);
 	if (deadline == NSEC_NEVER || now < deadline)
 		return 0;
+	if (session->urgent)
+		session->urgent_paid_nsec =
+			nsec_add(nsec_later(session->urgent_paid_nsec, now), URGENT_SPAN_NSEC);
 	session->urgent = false;
 	session->last_tx_nsec = now;
 	draw_jitter(session);

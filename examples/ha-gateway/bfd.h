@@ -188,6 +188,7 @@ struct bfd_session {
 	uint32_t jitter; /* share of the interval until the next packet, of 2^20 */
 	uint64_t random;
 	uint64_t due_since_nsec; /* of final_due and urgent */
+	uint64_t urgent_paid_nsec; /* until when urgent packets have used up their allowance */
 	uint64_t last_tx_nsec;
 	uint64_t last_rx_nsec;
 	uint64_t linger_nsec;

@@ -85,7 +85,10 @@ static uint64_t span_until(uint64_t figure, uint64_t to, uint64_t half_life)
 	return halvings * half_life + (steps_until(figure, to) * half_life + STEPS - 1) / STEPS;
 }
 
-/* The largest figure that is down to reuse after the longest suppression (RFC 2439 section 4.2). */
+/*
+ * The largest figure that is down to reuse after the longest suppression (RFC 2439 section 4.2). As
+ * no figure exceeds it, no suppression can last longer.
+ */
 static uint64_t ceiling_of(const struct damping_config *config)
 {
 	uint64_t low = 0, high = UINT64_MAX >> 1;
@@ -150,8 +153,7 @@ static void suppress(struct damping *damping, uint64_t now)
 
 	if (!damping_suppressed(damping, now))
 		damping->suppressions++;
-	damping->suppressed_until_nsec =
-		nsec_add(damping->stamp_nsec, nsec_earlier(span, config->max_suppress_nsec));
+	damping->suppressed_until_nsec = nsec_add(damping->stamp_nsec, span);
 }
 
 /* Once suppressed, a flap prolongs it even when the figure has fallen below `suppress` since. */
@@ -165,8 +167,7 @@ void damping_flap(struct damping *damping, uint64_t now)
 		return;
 	figure = nsec_earlier(
 		figure + ((uint64_t)config->penalty << FIGURE_SHIFT), damping->ceiling);
-	if (now > damping->stamp_nsec)
-		damping->stamp_nsec = now;
+	damping->stamp_nsec = nsec_later(damping->stamp_nsec, now);
 	damping->figure = figure;
 	if (figure >> FIGURE_SHIFT >= config->suppress || damping_suppressed(damping, now))
 		suppress(damping, now);

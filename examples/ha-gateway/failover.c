@@ -103,7 +103,7 @@ static uint64_t settles_at(const struct failover *failover, const struct failove
 
 	if (!uplink->failed)
 		return uplink->up_since_nsec;
-	return held > reuse ? held : reuse;
+	return nsec_later(held, reuse);
 }
 
 static void settle(struct failover *failover, uint64_t now)
@@ -214,7 +214,6 @@ int failover_report(struct failover *failover, uint32_t uplink, uint32_t check,
 		return -EINVAL;
 	if (word != FAILOVER_UP && word != FAILOVER_DOWN && word != FAILOVER_ABSTAIN)
 		return -EINVAL;
-	settle(failover, now);
 	hear(&failover->uplinks[uplink], check, word, now);
 	return choose(failover, now, ret_move);
 }

@@ -31,4 +31,9 @@ static inline uint64_t nsec_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static inline uint64_t nsec_later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 #endif

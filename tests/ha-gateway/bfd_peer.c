@@ -126,3 +126,36 @@ const struct bfd_packet *peer_last(const struct peer *peer)
 	ck_assert_uint_gt(peer->num_sent, 0);
 	return &peer->sent[peer->num_sent - 1];
 }
+
+void peer_talk(struct peer *peer, uint64_t until)
+{
+	while (peer->now < until) {
+		peer_say(peer, BFD_STATE_UP);
+		peer_pass(peer, nsec_earlier(until, peer->now + 5 * MSEC));
+	}
+}
+
+void peer_answer_poll(struct peer *peer)
+{
+	peer->say.final = true;
+	peer_say(peer, BFD_STATE_UP);
+	peer->say.final = false;
+}
+
+void peer_set_timers(struct peer *peer, uint64_t tx_msec, uint64_t rx_msec)
+{
+	ck_assert_int_eq(bfd_session_set_timers(
+				 &peer->session, tx_msec * MSEC, rx_msec * MSEC, peer->now, NULL),
+		0);
+}
+
+void peer_assert_gaps(const struct peer *peer, uint64_t min, uint64_t max)
+{
+	ck_assert_uint_gt(peer->num_sent, 1);
+	for (unsigned i = 1; i < peer->num_sent; i++) {
+		uint64_t gap = peer->sent_at[i] - peer->sent_at[i - 1];
+
+		if (gap < min || gap > max)
+			ck_abort_msg("gap %u is %llu ns", i, (unsigned long long)gap);
+	}
+}

@@ -45,6 +45,16 @@ void peer_pass(struct peer *peer, uint64_t until);
 /* Brings the session to `state` by packets alone, answering its Poll when it comes Up. */
 void peer_bring(struct peer *peer, enum bfd_state state);
 
+/* Keeps the peer talking, each 5 ms, in state Up, until `until`. */
+void peer_talk(struct peer *peer, uint64_t until);
+
+/* Says a Final, in state Up. */
+void peer_answer_poll(struct peer *peer);
+void peer_set_timers(struct peer *peer, uint64_t tx_msec, uint64_t rx_msec);
+
+/* The gaps between the packets in the log are all within [min, max]. */
+void peer_assert_gaps(const struct peer *peer, uint64_t min, uint64_t max);
+
 void peer_forget_log(struct peer *peer);
 const struct bfd_packet *peer_last(const struct peer *peer);
 

@@ -30,3 +30,13 @@ gyre_tests += %D%/test_bfd_timers
 %C%_test_bfd_timers_SOURCES = %D%/test_bfd_timers.c %D%/bfd_peer.c %D%/bfd_peer.h
 %C%_test_bfd_timers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_bfd_timers_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_bfd_link
+%C%_test_bfd_link_SOURCES = %D%/test_bfd_link.c %D%/bfd_link.c %D%/bfd_link.h
+%C%_test_bfd_link_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_link_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_bfd_poll
+%C%_test_bfd_poll_SOURCES = %D%/test_bfd_poll.c %D%/bfd_peer.c %D%/bfd_peer.h
+%C%_test_bfd_poll_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_poll_LDADD = $(HA_LIBS)

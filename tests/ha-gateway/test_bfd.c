@@ -2,8 +2,8 @@
 /*
  * examples/ha-gateway/bfd.c, what a session does about states: the state machine packet by packet,
  * rejected packets that change nothing, detection and its lateness rule, AdminDown on either side,
- * the passive role. Its timers are in test_bfd_timers.c, two sessions against each other in
- * test_bfd_link.c.
+ * the passive role. Its timers are in test_bfd_timers.c and test_bfd_poll.c, two sessions
+ * against each other in test_bfd_link.c.
  */
 #include "bfd_peer.h"
 #include "harness.h"

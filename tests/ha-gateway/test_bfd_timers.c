@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * examples/ha-gateway/bfd.c, what a session does about time: rates before and in Up, jitter, Poll
- * Sequences in both directions, which of an interval's old and new value is in use meanwhile, and
- * the peer's wishes (zero Required Min RX, demand mode).
+ * examples/ha-gateway/bfd.c, what a session does about time: rates before and in Up, jitter, the
+ * peer's wishes (zero Required Min RX, demand mode), lateness, linger, time jumps. Changes of
+ * timers are in test_bfd_poll.c.
  */
 #include "bfd_peer.h"
 #include "harness.h"
@@ -15,52 +15,17 @@ static void set_up(void)
 	peer_start(&peer);
 }
 
-/* The gaps between what was sent, in the log: all within [min, max]. */
-static void assert_gaps(uint64_t min, uint64_t max)
-{
-	ck_assert_uint_gt(peer.num_sent, 1);
-	for (unsigned i = 1; i < peer.num_sent; i++) {
-		uint64_t gap = peer.sent_at[i] - peer.sent_at[i - 1];
-
-		if (gap < min || gap > max)
-			ck_abort_msg("gap %u is %llu ns", i, (unsigned long long)gap);
-	}
-}
-
-/* Keeps the peer talking, each 5 ms, in state Up, until `until`. */
-static void talk(uint64_t until)
-{
-	while (peer.now < until) {
-		peer_say(&peer, BFD_STATE_UP);
-		peer_pass(&peer, nsec_earlier(until, peer.now + 5 * MSEC));
-	}
-}
-
-static void answer_poll(void)
-{
-	peer.say.final = true;
-	peer_say(&peer, BFD_STATE_UP);
-	peer.say.final = false;
-}
-
-static void set_timers(uint64_t tx_msec, uint64_t rx_msec)
-{
-	ck_assert_int_eq(bfd_session_set_timers(
-				 &peer.session, tx_msec * MSEC, rx_msec * MSEC, peer.now, NULL),
-		0);
-}
-
 START_TEST(slow_until_up)
 {
 	peer_pass(&peer, peer.now + 500 * SEC);
-	assert_gaps(750 * MSEC, 1000 * MSEC);
+	peer_assert_gaps(&peer, 750 * MSEC, 1000 * MSEC);
 	ck_assert_uint_ge(peer.num_sent, 550);
 	ck_assert_uint_le(peer.num_sent, 595);
 	peer_forget_log(&peer);
 	peer.config.desired_min_tx_nsec = 3 * SEC;
 	peer_start(&peer);
 	peer_pass(&peer, peer.now + 500 * SEC);
-	assert_gaps(2250 * MSEC, 3000 * MSEC);
+	peer_assert_gaps(&peer, 2250 * MSEC, 3000 * MSEC);
 }
 END_TEST
 
@@ -73,7 +38,7 @@ static void check_jitter(unsigned mult, uint64_t max)
 	peer.config.detect_mult = mult;
 	peer_start(&peer);
 	peer_bring(&peer, BFD_STATE_UP);
-	talk(peer.now + 20 * SEC);
+	peer_talk(&peer, peer.now + 20 * SEC);
 	ck_assert_uint_gt(peer.num_sent, 2000);
 	for (unsigned i = 2; i < peer.num_sent; i++) {
 		uint64_t gap = peer.sent_at[i] - peer.sent_at[i - 1];
@@ -159,187 +124,13 @@ START_TEST(faster_at_once_when_the_peer_allows)
 }
 END_TEST
 
-START_TEST(up_begins_a_poll)
+START_TEST(intervals_are_rounded_up)
 {
-	peer_say(&peer, BFD_STATE_DOWN);
-	peer_drain(&peer);
-	peer_say(&peer, BFD_STATE_UP);
-	peer_forget_log(&peer);
-	peer_pass(&peer, peer.now + 25 * MSEC);
-	ck_assert_uint_ge(peer.num_sent, 3);
-	for (unsigned i = 0; i < peer.num_sent; i++) {
-		ck_assert(peer.sent[i].poll);
-		ck_assert_uint_eq(peer.sent[i].desired_min_tx_usec, 10000);
-	}
-	answer_poll();
-	ck_assert_uint_eq(peer.change.events, BFD_EVENT_POLL_DONE);
-	peer_forget_log(&peer);
-	talk(peer.now + 50 * MSEC);
-	for (unsigned i = 0; i < peer.num_sent; i++)
-		ck_assert(!peer.sent[i].poll);
-	ck_assert_uint_ge(peer.num_sent, 5);
-}
-END_TEST
-
-/* Each Poll gets one Final, at once, without P, even between our own Polls; the rate is kept. */
-START_TEST(poll_is_answered_at_once)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(20, 10);
-	peer_drain(&peer);
-	ck_assert(peer_last(&peer)->poll);
-	peer.now += MSEC;
-	peer.say.poll = true;
-	peer_say(&peer, BFD_STATE_UP);
-	ck_assert_uint_eq(bfd_session_deadline(&peer.session), peer.now);
-	peer_forget_log(&peer);
-	peer_drain(&peer);
-	ck_assert_uint_eq(peer.num_sent, 1);
-	ck_assert(peer_last(&peer)->final && !peer_last(&peer)->poll);
-	peer_pass(&peer, peer.now + 9 * MSEC);
-	ck_assert_uint_eq(peer.num_sent, 2);
-	ck_assert(!peer_last(&peer)->final && peer_last(&peer)->poll);
-}
-END_TEST
-
-START_TEST(poll_is_answered_in_any_state)
-{
-	peer_drain(&peer);
-	peer.say.poll = true;
-	peer_say(&peer, BFD_STATE_UP);
-	ck_assert_int_eq(peer.session.state, BFD_STATE_DOWN);
-	peer_forget_log(&peer);
-	peer_drain(&peer);
-	ck_assert_uint_eq(peer.num_sent, 1);
-	ck_assert(peer_last(&peer)->final);
-	peer.say.required_min_rx_usec = 0;
-	peer.say.demand = true;
-	peer_say(&peer, BFD_STATE_DOWN);
-	peer_drain(&peer);
-	ck_assert_uint_eq(peer.num_sent, 3);
-	ck_assert(peer.sent[1].final);
-}
-END_TEST
-
-START_TEST(slower_sending_waits_for_final)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(50, 10);
-	talk(peer.now + 200 * MSEC);
-	assert_gaps(7500 * NSEC_PER_USEC, 10 * MSEC);
-	for (unsigned i = 0; i < peer.num_sent; i++) {
-		ck_assert(peer.sent[i].poll);
-		ck_assert_uint_eq(peer.sent[i].desired_min_tx_usec, 50000);
-	}
-	answer_poll();
-	ck_assert_uint_eq(peer.change.events, BFD_EVENT_POLL_DONE);
-	talk(peer.now + 50 * MSEC);
-	peer_forget_log(&peer);
-	talk(peer.now + 500 * MSEC);
-	assert_gaps(37500 * NSEC_PER_USEC, 50 * MSEC);
-}
-END_TEST
-
-START_TEST(faster_sending_does_not_wait)
-{
-	peer.say.required_min_rx_usec = 1000;
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(2, 10);
-	talk(peer.now + 50 * MSEC);
-	assert_gaps(1500 * NSEC_PER_USEC, 2 * MSEC);
-	ck_assert(peer_last(&peer)->poll);
-}
-END_TEST
-
-START_TEST(shorter_detection_waits_for_final)
-{
-	peer.say.desired_min_tx_usec = 1000;
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(10, 2);
-	peer_drain(&peer);
-	ck_assert_uint_eq(peer_last(&peer)->required_min_rx_usec, 2000);
-	peer_say(&peer, BFD_STATE_UP);
-	ck_assert_uint_eq(bfd_session_detection_time(&peer.session), 30 * MSEC);
-	answer_poll();
-	ck_assert_uint_eq(bfd_session_detection_time(&peer.session), 6 * MSEC);
-}
-END_TEST
-
-START_TEST(longer_detection_does_not_wait)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(10, 40);
-	ck_assert_uint_eq(bfd_session_detection_time(&peer.session), 120 * MSEC);
-	peer_drain(&peer);
-	ck_assert(peer_last(&peer)->poll);
-}
-END_TEST
-
-/* A Final for the first change must not be taken for the second one's. */
-START_TEST(second_change_waits_for_the_first)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(20, 10);
-	set_timers(30, 10);
-	set_timers(40, 10);
-	talk(peer.now + 20 * MSEC);
-	ck_assert_uint_eq(peer_last(&peer)->desired_min_tx_usec, 20000);
-	answer_poll();
-	answer_poll();
-	peer_drain(&peer);
-	ck_assert_uint_eq(peer.session.desired_min_tx_usec, 20000);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 20 * MSEC);
-	peer_say(&peer, BFD_STATE_UP);
-	peer_drain(&peer);
-	ck_assert(peer_last(&peer)->poll);
-	ck_assert_uint_eq(peer_last(&peer)->desired_min_tx_usec, 40000);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 20 * MSEC);
-	answer_poll();
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 40 * MSEC);
-}
-END_TEST
-
-START_TEST(stray_final_means_nothing)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	answer_poll();
-	ck_assert_uint_eq(peer.change.events, 0);
-	set_timers(20, 10);
-	peer_drain(&peer);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 10 * MSEC);
-}
-END_TEST
-
-START_TEST(change_outside_up_is_immediate)
-{
-	set_timers(2000, 300);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 2 * SEC);
-	peer_drain(&peer);
-	ck_assert(!peer_last(&peer)->poll);
-	ck_assert_uint_eq(peer_last(&peer)->required_min_rx_usec, 300000);
-	set_timers(20, 10);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), SEC);
-	peer_say(&peer, BFD_STATE_DOWN);
-	ck_assert_uint_eq(bfd_session_detection_time(&peer.session), 30 * MSEC);
-	set_timers(20, 20);
-	peer_drain(&peer);
-	ck_assert(peer_last(&peer)->poll);
-	ck_assert_uint_eq(bfd_session_detection_time(&peer.session), 60 * MSEC);
-}
-END_TEST
-
-/* The peer vanished in the middle of a Poll Sequence: nothing of it may be left over. */
-START_TEST(down_ends_a_poll)
-{
-	peer_bring(&peer, BFD_STATE_UP);
-	set_timers(50, 5);
-	peer_pass(&peer, peer.now + 30 * MSEC);
-	ck_assert_int_eq(peer.session.state, BFD_STATE_DOWN);
-	ck_assert(!peer_last(&peer)->poll);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), SEC);
-	peer_say(&peer, BFD_STATE_INIT);
-	ck_assert_uint_eq(bfd_session_tx_interval(&peer.session), 50 * MSEC);
-	ck_assert_uint_eq(peer.session.used_rx_usec, 5000);
+	ck_assert_int_eq(bfd_session_set_timers(&peer.session, UINT32_MAX * UINT64_C(1000) - 999,
+				 1001, peer.now, NULL),
+		0);
+	ck_assert_uint_eq(peer.session.config_tx_usec, UINT32_MAX);
+	ck_assert_uint_eq(peer.session.config_rx_usec, 2);
 }
 END_TEST
 
@@ -347,7 +138,7 @@ START_TEST(zero_min_rx_stops_periodic_packets)
 {
 	peer_bring(&peer, BFD_STATE_UP);
 	peer.say.required_min_rx_usec = 0;
-	talk(peer.now + SEC);
+	peer_talk(&peer, peer.now + SEC);
 	ck_assert_uint_eq(peer.num_sent, 0);
 	ck_assert_int_eq(peer.session.state, BFD_STATE_UP);
 	peer_say(&peer, BFD_STATE_DOWN);
@@ -365,15 +156,15 @@ START_TEST(remote_demand_mode)
 {
 	peer_bring(&peer, BFD_STATE_UP);
 	peer.say.demand = true;
-	talk(peer.now + SEC);
+	peer_talk(&peer, peer.now + SEC);
 	ck_assert_uint_eq(peer.num_sent, 0);
-	set_timers(20, 10);
-	talk(peer.now + 100 * MSEC);
+	peer_set_timers(&peer, 20, 10);
+	peer_talk(&peer, peer.now + 100 * MSEC);
 	ck_assert_uint_ge(peer.num_sent, 9);
 	ck_assert(peer_last(&peer)->poll);
-	answer_poll();
+	peer_answer_poll(&peer);
 	peer_forget_log(&peer);
-	talk(peer.now + SEC);
+	peer_talk(&peer, peer.now + SEC);
 	ck_assert_uint_eq(peer.num_sent, 0);
 	peer.say.poll = true;
 	peer_say(&peer, BFD_STATE_UP);
@@ -393,6 +184,32 @@ START_TEST(remote_demand_mode)
 }
 END_TEST
 
+/* A peer that changes its mind every millisecond is told of the first changes at once, not of all.
+ */
+START_TEST(changes_do_not_storm)
+{
+	peer.config.desired_min_tx_nsec = SEC;
+	peer_start(&peer);
+	for (int i = 0; i < 2500; i++) {
+		peer.now += MSEC;
+		peer_say(&peer, i & 1 ? BFD_STATE_INIT : BFD_STATE_DOWN);
+		peer_drain(&peer);
+		if (i < 7)
+			ck_assert_uint_eq(peer.num_sent, i + 1);
+	}
+	ck_assert_uint_gt(peer.session.counters.times_up, 800);
+	ck_assert_uint_ge(peer.num_sent, 25);
+	ck_assert_uint_le(peer.num_sent, 8 + 25 + 4);
+	peer_forget_log(&peer);
+	peer_pass(&peer, peer.now + 5 * SEC);
+	peer_say(&peer, BFD_STATE_DOWN);
+	peer_say(&peer, BFD_STATE_DOWN);
+	peer_forget_log(&peer);
+	peer_drain(&peer);
+	ck_assert_uint_eq(peer.num_sent, 1);
+}
+END_TEST
+
 /* Called late, a session sends one packet and goes on from there; it makes up for nothing. */
 START_TEST(late_call_sends_one_packet)
 {
@@ -404,6 +221,28 @@ START_TEST(late_call_sends_one_packet)
 	}
 	ck_assert_uint_eq(peer.num_sent, 10);
 	ck_assert_uint_ge(bfd_session_deadline(&peer.session), peer.now + 7500 * NSEC_PER_USEC);
+}
+END_TEST
+
+/* Input while a packet or a timeout is overdue must not make it look less overdue. */
+START_TEST(input_never_hides_what_is_overdue)
+{
+	uint64_t due;
+
+	peer_bring(&peer, BFD_STATE_UP);
+	due = bfd_session_deadline(&peer.session);
+	peer.now += 20 * MSEC;
+	peer.say.poll = true;
+	peer_say(&peer, BFD_STATE_UP);
+	ck_assert_uint_eq(bfd_session_deadline(&peer.session), due);
+	peer_set_timers(&peer, 20, 20);
+	ck_assert_uint_eq(bfd_session_deadline(&peer.session), due);
+	peer_drain(&peer);
+	due = ++peer.now;
+	peer_say(&peer, BFD_STATE_UP);
+	peer.now += MSEC;
+	peer_say(&peer, BFD_STATE_UP);
+	ck_assert_uint_eq(bfd_session_deadline(&peer.session), due);
 }
 END_TEST
 
@@ -447,20 +286,12 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, jitter_depends_on_seed_and_discriminator);
 	tcase_add_test(tcase, agreed_intervals);
 	tcase_add_test(tcase, faster_at_once_when_the_peer_allows);
-	tcase_add_test(tcase, up_begins_a_poll);
-	tcase_add_test(tcase, poll_is_answered_at_once);
-	tcase_add_test(tcase, poll_is_answered_in_any_state);
-	tcase_add_test(tcase, slower_sending_waits_for_final);
-	tcase_add_test(tcase, faster_sending_does_not_wait);
-	tcase_add_test(tcase, shorter_detection_waits_for_final);
-	tcase_add_test(tcase, longer_detection_does_not_wait);
-	tcase_add_test(tcase, second_change_waits_for_the_first);
-	tcase_add_test(tcase, stray_final_means_nothing);
-	tcase_add_test(tcase, change_outside_up_is_immediate);
-	tcase_add_test(tcase, down_ends_a_poll);
+	tcase_add_test(tcase, intervals_are_rounded_up);
 	tcase_add_test(tcase, zero_min_rx_stops_periodic_packets);
 	tcase_add_test(tcase, remote_demand_mode);
+	tcase_add_test(tcase, changes_do_not_storm);
 	tcase_add_test(tcase, late_call_sends_one_packet);
+	tcase_add_test(tcase, input_never_hides_what_is_overdue);
 	tcase_add_test(tcase, linger_covers_the_peers_detection_time);
 	tcase_add_test(tcase, time_jumps);
 	suite_add_tcase(suite, tcase);

@@ -103,6 +103,8 @@ START_TEST(decay_is_monotonic)
 		last = figure;
 	}
 	ck_assert_uint_lt(last, 1000000 / 15);
+	for (uint64_t halvings = 32; halvings < 200; halvings++)
+		ck_assert_uint_eq(damping_figure(&damping, halvings << 20), 0);
 	ck_assert_uint_eq(damping_figure(&damping, UINT64_MAX), 0);
 }
 END_TEST
@@ -121,6 +123,21 @@ START_TEST(reuse_time)
 	ck_assert(!damping_suppressed(&damping, reuse));
 	ck_assert_uint_ge(damping_figure(&damping, reuse - SEC / 1000), 750);
 	ck_assert_uint_le(damping_figure(&damping, reuse), 750);
+}
+END_TEST
+
+/* Not a step too early, nor more than a step too late. */
+START_TEST(reuse_time_is_exact)
+{
+	for (uint64_t half_life = 100003; half_life < SEC; half_life = half_life * 3 + 2) {
+		struct damping damping = make(1000000, 990000, 900000, half_life, 20 * half_life);
+		uint64_t reuse, step = half_life / 65536 + 1;
+
+		damping_flap(&damping, 0);
+		reuse = damping_reuse_at(&damping);
+		ck_assert_uint_lt(damping_figure(&damping, reuse), 900000 + 1);
+		ck_assert_uint_ge(damping_figure(&damping, reuse - step), 900000);
+	}
 }
 END_TEST
 
@@ -211,6 +228,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, decay_is_exponential);
 	tcase_add_test(tcase, decay_is_monotonic);
 	tcase_add_test(tcase, reuse_time);
+	tcase_add_test(tcase, reuse_time_is_exact);
 	tcase_add_test(tcase, flap_while_suppressed_prolongs);
 	tcase_add_test(tcase, suppression_is_bounded);
 	tcase_add_test(tcase, asking_changes_nothing);
