@@ -9,3 +9,7 @@ bench: $(bench_programs)
 bench_programs += %D%/partition
 %C%_partition_SOURCES = %D%/partition.c
 %C%_partition_LDADD = lib/graph/libgraph.la
+
+bench_programs += %D%/graph
+%C%_graph_SOURCES = %D%/graph.c
+%C%_graph_LDADD = lib/graph/libgraph.la lib/base/libbase.la
