@@ -48,7 +48,7 @@ struct gyre_inbox {
 struct gyre_edge {
 	struct gyre_node *node;
 	uint32_t later; /* 1: a back edge, whose items belong to the next generation */
-	uint32_t reserved;
+	uint32_t rank; /* the node's */
 };
 
 /* What all nodes of a loop share while a sweep runs. */

@@ -229,9 +229,9 @@ static void edges_mark(struct plan *plan)
 		for (unsigned i = 0; i < node->node_class->n_nexts; i++, edge++) {
 			unsigned to = plan->inner_index[edge->node->cold->id.index];
 
-			edge->later =
-				!gyre__node_is_input(node) &&
-				plan->rank[to] <= plan->rank[plan->inner_index[node->id.index]];
+			edge->rank = plan->rank[to];
+			edge->later = !gyre__node_is_input(node) &&
+				      edge->rank <= plan->rank[plan->inner_index[node->id.index]];
 		}
 }
 
@@ -392,6 +392,7 @@ static void plan_install(struct plan *plan)
 	plan->by_rank = NULL;
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
+	graph->guess_rank = GYRE__NO_GUESS;
 	graph->room_max = plan->room_max;
 	graph->room = plan->room_max - pending;
 	if (!graph->sweeping && !pending)

@@ -14,7 +14,7 @@
 #include <errno.h>
 
 /* Vectors below it are sent item by item. */
-#define FEW 8
+#define FEW 12
 /* So many different nexts are compressed one after the other; the rest is scattered. */
 #define ROUNDS 4
 
@@ -84,19 +84,52 @@ static inline void send_frame(
 	gyre__pool_put(&graph->pool, frame);
 }
 
-/* A short vector, in which masks do not pay. */
-static void send_few(struct gyre_node *node, void **items, const gyre_next *nexts, unsigned n)
+static inline void *choose(bool first, const void *a, const void *b)
 {
-	for (unsigned i = 0; i < n; i++) {
-		struct gyre_frame *tail = gyre__next_tail(node, nexts[i]);
+	uintptr_t mask = -(uintptr_t)first;
 
-		if (gyre_likely(tail->n < tail->max))
-			gyre__frame_items(tail)[tail->n++] = items[i];
-		else if (gyre_likely(nexts[i] < node->n_nexts))
-			gyre__edge_put(node, &node->edges[nexts[i]], &items[i], 1);
-		else
-			gyre__drop_code(node, nexts[i], &items[i], 1);
+	return (void *)(((uintptr_t)a & mask) | ((uintptr_t)b & ~mask));
+}
+
+/* One item. Whether something waits there already is anybody's guess when vectors are short: it is
+ * computed, not branched on. */
+static inline void send_one(
+	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, void **item)
+{
+	struct gyre_edge *edge = &node->edges[next];
+	struct gyre_frame *free = graph->pool.free, *frame;
+	struct gyre_inbox *inbox;
+	bool first, lower;
+
+	if (gyre_unlikely(next >= node->n_nexts)) {
+		gyre__drop_code(node, next, item, 1);
+		return;
 	}
+	inbox = &edge->node->inbox[graph->sweep.parity];
+	first = !inbox->head;
+	if (gyre_unlikely(edge->later || !free || inbox->tail->max - inbox->tail->n + first == 0)) {
+		gyre__edge_put(node, edge, item, 1);
+		return;
+	}
+	frame = choose(first, free, inbox->tail);
+	graph->pool.free = choose(first, free->next, free);
+	graph->pool.n_free -= first;
+	frame->next = NULL;
+	frame->n = (frame->n & (first - 1u)) + 1;
+	gyre__frame_items(frame)[frame->n - 1] = *item;
+	inbox->head = choose(first, frame, inbox->head);
+	inbox->tail = frame;
+	gyre__pending_set(&graph->pending[graph->sweep.parity], edge->rank);
+	lower = edge->rank < graph->guess_rank;
+	graph->guess = choose(lower, edge->node, graph->guess);
+	graph->guess_rank = lower ? edge->rank : graph->guess_rank;
+}
+
+/* A short vector, in which masks do not pay. */
+static void send_few(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		send_one(graph, node, graph->nexts[i], &items[i]);
 }
 
 /* The items of a mask, `count` of them, straight into the next's frame where they fit there. */
@@ -144,7 +177,7 @@ static void send_rest(
 	unsigned i;
 
 	while (mask_first(rest, &i)) {
-		send_few(node, &items[i], &graph->nexts[i], 1);
+		send_one(graph, node, graph->nexts[i], &items[i]);
 		rest[i / 64] &= rest[i / 64] - 1;
 	}
 }
@@ -177,7 +210,7 @@ static void send_each(struct gyre__graph *graph, struct gyre_node *node, struct 
 		return;
 	}
 	if (n < FEW)
-		send_few(node, gyre__frame_items(frame), graph->nexts, n);
+		send_few(graph, node, gyre__frame_items(frame), n);
 	else
 		send_many(graph, node, frame);
 	gyre__pool_put(&graph->pool, frame);
@@ -270,13 +303,24 @@ static bool generation_next(struct gyre__graph *graph)
 	return true;
 }
 
+/* The node of the lowest rank in a set that is not empty. A right guess is compared, not looked up:
+ * so that the node is known before the set is. */
+static inline struct gyre_node *node_lowest(
+	struct gyre__graph *graph, const struct gyre__pending *pending)
+{
+	unsigned word = __builtin_ctzll(pending->summary);
+	unsigned rank = word * 64 + __builtin_ctzll(pending->words[word]);
+
+	if (gyre_unlikely(rank != graph->guess_rank))
+		return graph->by_rank[rank];
+	graph->guess_rank = GYRE__NO_GUESS;
+	return graph->guess;
+}
+
 /* Runs the node of the lowest rank on the oldest of its frames. */
 static inline void node_run(struct gyre__graph *graph)
 {
-	struct gyre__pending *pending = &graph->pending[graph->sweep.parity];
-	unsigned word = __builtin_ctzll(pending->summary);
-	unsigned rank = word * 64 + __builtin_ctzll(pending->words[word]);
-	struct gyre_node *node = graph->by_rank[rank];
+	struct gyre_node *node = node_lowest(graph, &graph->pending[graph->sweep.parity]);
 	struct gyre_frame *frame = gyre__inbox_take(graph, node, graph->sweep.parity);
 	gyre_next next = process(graph, node, frame);
 

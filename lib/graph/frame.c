@@ -167,13 +167,13 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_edge *edge, void *const 
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
 
-void gyre__edge_hand(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
+void gyre__edge_append(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
 	unsigned parity = graph->sweep.parity ^ edge->later;
 	struct gyre_inbox *inbox = &edge->node->inbox[parity];
 
-	if (gyre_likely(!inbox->head) && gyre__edge_open(graph, edge)) {
+	if (!inbox->head && gyre__edge_open(graph, edge)) {
 		gyre__inbox_link(graph, edge->node, parity, frame);
 		return;
 	}

@@ -77,7 +77,34 @@ static inline bool gyre__edge_open(const struct gyre__graph *graph, const struct
 
 /* Sends n items of `node` over an edge; they are dropped where it is not open, and counted. */
 void gyre__edge_put(struct gyre_node *node, struct gyre_edge *edge, void *const *items, unsigned n);
+/* The same for a frame that is not empty, where something waits or the edge leads back. */
+void gyre__edge_append(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame);
+
+/* Most often the node that an edge leads to runs next: the dispatcher is told, so that it need not
+ * wait for the search of the bitmap. */
+static inline void gyre__edge_guess(struct gyre__graph *graph, const struct gyre_edge *edge)
+{
+	if (edge->rank < graph->guess_rank) {
+		graph->guess = edge->node;
+		graph->guess_rank = edge->rank;
+	}
+}
+
 /* Hands a frame that is not empty over an edge: without a copy when nothing waits there. */
-void gyre__edge_hand(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame);
+static inline void gyre__edge_hand(
+	struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
+{
+	struct gyre__graph *graph = gyre__node_graph(node);
+	struct gyre_inbox *inbox = &edge->node->inbox[graph->sweep.parity];
+
+	if (gyre_unlikely(edge->later || inbox->head)) {
+		gyre__edge_append(node, edge, frame);
+		return;
+	}
+	frame->next = NULL;
+	inbox->head = inbox->tail = frame;
+	gyre__pending_set(&graph->pending[graph->sweep.parity], edge->rank);
+	gyre__edge_guess(graph, edge);
+}
 
 #endif

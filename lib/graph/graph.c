@@ -41,6 +41,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph_options(graph, options);
 	graph->loop = loop;
 	graph->sweep.full = &graph->full;
+	graph->guess_rank = GYRE__NO_GUESS;
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
 	gyre__pool_init(&graph->pool, graph->vector);
 	graph->scratch = gyre__frame_create(graph->vector);

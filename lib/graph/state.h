@@ -7,6 +7,7 @@
 #define GYRE_LIB_GRAPH_STATE_H
 
 #include <gyre/node.h>
+#include <limits.h>
 
 #include "base/hub.h"
 #include "graph/partition.h"
@@ -16,6 +17,7 @@
 #define GYRE__NAME_SIZE  64
 #define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
 #define GYRE__NEXT_DROP  0x8000u
+#define GYRE__NO_GUESS   UINT_MAX
 /* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
 #define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
 
@@ -75,6 +77,8 @@ struct gyre__graph {
 	struct gyre_sweep sweep; /* first: node->sweep is the graph */
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
+	struct gyre_node *guess; /* the lowest node that was led to lately; by_rank[guess_rank] */
+	unsigned guess_rank; /* or NO_GUESS */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
 	struct gyre__pool pool;
 	struct gyre__pending pending[2]; /* by parity of the generation */
