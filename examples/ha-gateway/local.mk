@@ -13,5 +13,9 @@ noinst_LTLIBRARIES += %D%/libha.la
 	%D%/failover.h \
 	%D%/gateway.h \
 	%D%/nsec.h \
+	%D%/options.c \
+	%D%/options.h \
 	%D%/ratelimit.c \
-	%D%/ratelimit.h
+	%D%/ratelimit.h \
+	%D%/value.c \
+	%D%/value.h

@@ -40,3 +40,8 @@ gyre_tests += %D%/test_bfd_poll
 %C%_test_bfd_poll_SOURCES = %D%/test_bfd_poll.c %D%/bfd_peer.c %D%/bfd_peer.h
 %C%_test_bfd_poll_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_bfd_poll_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_options
+%C%_test_options_SOURCES = %D%/test_options.c
+%C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_options_LDADD = $(HA_LIBS)
