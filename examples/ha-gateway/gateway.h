@@ -33,7 +33,7 @@
 
 struct arp_table;
 struct fib;
-struct uplink;
+struct checks;
 
 struct interface {
 	char name[16]; /* "inside", "uplink0" */
@@ -115,13 +115,14 @@ struct gateway {
 	struct ratelimit icmp_limit; /* of errors */
 	struct packet_account account;
 
+	struct gyre_node_id rx[GATEWAY_INTERFACES_MAX];
 	/* Where processes inject. */
 	struct gyre_node_id tx[GATEWAY_INTERFACES_MAX]; /* complete frames */
 	struct gyre_node_id ip4_rewrite;
 	struct gyre_node_id icmp_error;
 
 	struct gyre_process_id arp_process;
-	struct uplink *uplinks; /* n_interfaces - 1 of them */
+	struct checks *checks; /* links, BFD, failover */
 };
 
 /* The argument of each class's init. */
