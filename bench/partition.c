@@ -12,6 +12,7 @@
 #define ROUNDS      15
 #define ROUND_ITEMS (1u << 21)
 #define NEXTS_TOTAL (1u << 16) /* entries, cut into vectors */
+#define LENGTHS     (1u << 12)
 
 struct bench {
 	const struct gyre__partition_ops *ops;
@@ -19,7 +20,8 @@ struct bench {
 	uint64_t seen; /* so that no work can be left out */
 	void *items[GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
 	void *dst[16][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
-	uint16_t nexts[NEXTS_TOTAL + GYRE__PARTITION_NEXTS_SLACK];
+	uint16_t nexts[NEXTS_TOTAL + GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+	uint16_t lengths[LENGTHS]; /* of the vectors, used over and over */
 };
 
 static double now_nsec(void)
@@ -30,17 +32,32 @@ static double now_nsec(void)
 	return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
+static uint64_t rng_next(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
 /* Next 0 with a chance of `share` per cent, else one of the ways at random. */
 static void nexts_fill(struct bench *bench, unsigned ways, unsigned share)
 {
 	uint64_t state = 88172645463325252;
 
-	for (unsigned i = 0; i < NEXTS_TOTAL; i++) {
-		state ^= state << 13;
-		state ^= state >> 7;
-		state ^= state << 17;
-		bench->nexts[i] = state % 100 < share ? 0 : (state >> 32) % ways;
+	for (unsigned i = 0; i < NEXTS_TOTAL + GYRE_VECTOR_MAX; i++) {
+		uint64_t random = rng_next(&state);
+
+		bench->nexts[i] = random % 100 < share ? 0 : (random >> 32) % ways;
 	}
+}
+
+static void lengths_fill(struct bench *bench, unsigned least, unsigned most)
+{
+	uint64_t state = 88172645463325252;
+
+	for (unsigned i = 0; i < LENGTHS; i++)
+		bench->lengths[i] = least + (rng_next(&state) >> 32) % (most - least + 1);
 }
 
 static void equal_run(struct bench *bench, const uint16_t *nexts)
@@ -65,29 +82,33 @@ static double measure(struct bench *bench, void (*run)(struct bench *, const uin
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start = now_nsec(), each;
-		unsigned at = 0, calls = ROUND_ITEMS / bench->n;
+		unsigned items = 0;
 
-		for (unsigned i = 0; i < calls; i++) {
-			run(bench, bench->nexts + at);
-			at = (at + bench->n) % NEXTS_TOTAL;
+		for (unsigned i = 0; items < ROUND_ITEMS; i++) {
+			bench->n = bench->lengths[i % LENGTHS];
+			run(bench, bench->nexts + items % NEXTS_TOTAL);
+			items += bench->n;
 		}
-		each = (now_nsec() - start) / ((double)calls * bench->n);
+		each = (now_nsec() - start) / items;
 		best = each < best ? each : best;
 	}
 	return best;
 }
 
-static void line_print(struct bench *bench, const char *name)
+static void variant_print(struct bench *bench, const char *name)
 {
-	static const unsigned sizes[] = {16, 32, 64, 256};
+	static const struct {
+		unsigned least, most;
+	} lengths[] = {{16, 16}, {32, 32}, {64, 64}, {256, 256}, {8, 24}, {1, 64}};
 	static const struct {
 		unsigned ways, share;
 	} mixes[] = {{2, 0}, {2, 80}, {4, 0}, {8, 0}};
 
-	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		bench->n = sizes[i];
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		lengths_fill(bench, lengths[i].least, lengths[i].most);
 		nexts_fill(bench, 1, 0);
-		printf("%-8s %4u  %9.3f", name, bench->n, measure(bench, equal_run));
+		printf("%-8s %3u-%-3u  %9.3f", name, lengths[i].least, lengths[i].most,
+			measure(bench, equal_run));
 		for (unsigned k = 0; k < sizeof(mixes) / sizeof(mixes[0]); k++) {
 			bench->ways = mixes[k].ways;
 			nexts_fill(bench, mixes[k].ways, mixes[k].share);
@@ -102,11 +123,11 @@ int main(void)
 	static const char *const names[] = {"auto", "scalar", "AVX2", "AVX-512"};
 	static struct bench bench;
 
-	puts("ns per item     n  all equal      2 ways  2, 90/10     4 ways     8 ways");
+	puts("ns per item  n     all equal      2 ways  2, 90/10     4 ways     8 ways");
 	for (int simd = GYRE_SIMD_SCALAR; simd <= GYRE_SIMD_AVX512; simd++) {
 		bench.ops = gyre__partition_get(simd);
 		if (bench.ops)
-			line_print(&bench, names[simd]);
+			variant_print(&bench, names[simd]);
 		else
 			printf("%-8s  not on this CPU\n", names[simd]);
 	}

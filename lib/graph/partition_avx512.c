@@ -8,6 +8,7 @@
 #include "graph/partition.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #define NEXTS_STEP 32 /* entries in a register */
 #define ITEMS_STEP 8 /* pointers in a register */
@@ -17,6 +18,13 @@ _Static_assert(ITEMS_STEP <= GYRE__PARTITION_ITEMS_SLACK, "writes past the last 
 static inline __m512i differences(const uint16_t *nexts, __m512i values)
 {
 	return _mm512_xor_si512(_mm512_loadu_si512(nexts), values);
+}
+
+/* Bit i: nexts[i] is the value in all lanes of `values`; only entries with a bit in `live` are
+ * read. */
+static inline uint32_t bits_match(__mmask32 live, const uint16_t *nexts, __m512i values)
+{
+	return _mm512_mask_cmpeq_epi16_mask(live, _mm512_maskz_loadu_epi16(live, nexts), values);
 }
 
 static bool all_equal(const uint16_t *nexts, unsigned n)
@@ -29,21 +37,13 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 		if (_mm512_test_epi32_mask(differ, differ))
 			return false;
 	}
-	if (n > NEXTS_STEP) {
-		if (_mm512_cmpneq_epi16_mask(_mm512_loadu_si512(nexts), values))
-			return false;
-		n -= NEXTS_STEP;
-		nexts += NEXTS_STEP;
-	}
-	__mmask32 live = _bzhi_u32(UINT32_MAX, n);
-	return !_mm512_mask_cmpneq_epi16_mask(live, _mm512_maskz_loadu_epi16(live, nexts), values);
-}
+	/* No branch for 32 entries or less: a load of none is cheaper than a length that was not
+	 * foreseen. */
+	uint64_t live = _bzhi_u64(UINT64_MAX, n);
+	uint64_t bits = bits_match(live, nexts, values);
 
-/* Bit i: nexts[i] is the value in all lanes of `values`; only entries with a bit in `live` are
- * read. */
-static inline uint32_t bits_match(__mmask32 live, const uint16_t *nexts, __m512i values)
-{
-	return _mm512_mask_cmpeq_epi16_mask(live, _mm512_maskz_loadu_epi16(live, nexts), values);
+	bits |= (uint64_t)bits_match(live >> NEXTS_STEP, nexts + NEXTS_STEP, values) << NEXTS_STEP;
+	return bits == live;
 }
 
 static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
@@ -67,16 +67,27 @@ static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_
 	return count + __builtin_popcountll(bits);
 }
 
+/* Writes the pointers with a bit in `eight`; returns where the next go. */
+static inline void **eight_compress(void **dst, void *const *items, __mmask8 eight)
+{
+	__m512i pointers = _mm512_maskz_loadu_epi64(eight, items);
+
+	_mm512_storeu_si512(dst, _mm512_maskz_compress_epi64(eight, pointers));
+	return dst + __builtin_popcount(eight);
+}
+
+/* Half a word of the mask at a time, its bits from n on too, which are 0: the lengths of short
+ * vectors vary, and a branch on them that is not foreseen costs more than three empty steps. */
 static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
 {
-	const uint8_t *eights = (const uint8_t *)mask;
+	for (unsigned i = 0; i < n; i += 4 * ITEMS_STEP) {
+		uint32_t half;
 
-	for (unsigned i = 0; i < n; i += ITEMS_STEP) {
-		__mmask8 eight = *eights++;
-		__m512i pointers = _mm512_maskz_loadu_epi64(eight, items + i);
-
-		_mm512_storeu_si512(dst, _mm512_maskz_compress_epi64(eight, pointers));
-		dst += __builtin_popcount(eight);
+		memcpy(&half, (const char *)mask + i / 8, sizeof(half));
+		dst = eight_compress(dst, items + i, half);
+		dst = eight_compress(dst, items + i + ITEMS_STEP, half >> 8);
+		dst = eight_compress(dst, items + i + 2 * ITEMS_STEP, half >> 16);
+		dst = eight_compress(dst, items + i + 3 * ITEMS_STEP, half >> 24);
 	}
 }
 
