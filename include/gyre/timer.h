@@ -19,9 +19,13 @@ struct gyre_timer;
  * or free it. Must not suspend. */
 typedef void gyre_timer_fn(struct gyre_timer *timer);
 
+struct gyre_timer_link {
+	struct gyre_timer_link *next, *prev;
+};
+
 /* In the caller's memory; the fields are the library's. Must not move while active. */
 struct gyre_timer {
-	struct gyre_timer *next, **pprev; /* pprev is NULL when stopped */
+	struct gyre_timer_link link; /* next is NULL when stopped */
 	uint64_t deadline;
 	gyre_timer_fn *fn;
 	struct gyre_loop *loop;

@@ -6,7 +6,10 @@ noinst_LTLIBRARIES += %D%/libsched.la
 	%D%/context.h \
 	%D%/sched.h \
 	%D%/stack.c \
-	%D%/stack.h
+	%D%/stack.h \
+	%D%/timer.c \
+	%D%/wheel.c \
+	%D%/wheel.h
 
 # The switch: sources of each variant go where they are named.
 if CONTEXT_ASM

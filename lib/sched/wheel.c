@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hierarchical timing wheel (G. Varghese, T. Lauck, "Hashed and hierarchical timing wheels",
+ * 1987): how time moves on. Owned by the loop, which calls expire once a turn; calls the timers'
+ * functions. Invariants: a timer never runs before its deadline; timers run in order of ticks, and
+ * within one in order of start.
+ *
+ * How late a timer can be: expire takes timers out of their slots one by one, each to run it or to
+ * move it down, at most `budget` of them a call. It stops earlier only when nothing is left that is
+ * due. So a timer that is due at the clock that a call is given runs in that call, unless `budget`
+ * others were run or moved down instead, each of which came before it or shared a slot with it; and
+ * one timer is moved down at most once a level. With n timers outstanding it is thus late by less
+ * than a tick, and a turn, and 8 n / budget turns at the very worst.
+ */
+#include "sched/wheel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
+{
+	struct gyre__wheel *wheel = calloc(1, sizeof(*wheel));
+
+	if (!wheel)
+		return -ENOMEM;
+	wheel->tick = wheel->near = now >> GYRE__TICK_SHIFT;
+	wheel->next = GYRE_FOREVER;
+	for (unsigned i = 0; i < GYRE__WHEEL_LISTS; i++)
+		wheel->lists[i].next = wheel->lists[i].prev = &wheel->lists[i];
+	*ret_wheel = wheel;
+	return 0;
+}
+
+/* Timers still started are not touched: their memory may be gone. */
+void gyre__wheel_destroy(struct gyre__wheel *wheel)
+{
+	free(wheel);
+}
+
+static bool list_empty(const struct gyre__wheel *wheel, unsigned list)
+{
+	return wheel->lists[list].next == &wheel->lists[list];
+}
+
+static struct gyre_timer *list_pop(struct gyre__wheel *wheel, unsigned list)
+{
+	struct gyre_timer_link *head = &wheel->lists[list], *first = head->next;
+
+	head->next = first->next;
+	first->next->prev = head;
+	return (struct gyre_timer *)((char *)first - offsetof(struct gyre_timer, link));
+}
+
+/* The first slot in use, if there is one: its list, and its first and last tick. */
+static bool first_slot(const struct gyre__wheel *wheel, unsigned *ret_list, uint64_t *ret_first,
+	uint64_t *ret_last)
+{
+	unsigned word, list, shift;
+	uint64_t first;
+
+	if (!wheel->words)
+		return false;
+	word = (unsigned)__builtin_ctzll(wheel->words);
+	list = word * 64 + (unsigned)__builtin_ctzll(wheel->used[word]);
+	shift = list / GYRE__WHEEL_SLOTS * GYRE__WHEEL_BITS;
+	first = (wheel->tick >> shift & ~(uint64_t)(GYRE__WHEEL_SLOTS - 1)) |
+		list % GYRE__WHEEL_SLOTS;
+	*ret_list = list;
+	*ret_first = first << shift;
+	*ret_last = *ret_first + (UINT64_C(1) << shift) - 1;
+	return true;
+}
+
+uint64_t gyre__wheel_deadline(const struct gyre__wheel *wheel)
+{
+	uint64_t first, last;
+	unsigned list;
+
+	if (!list_empty(wheel, GYRE__WHEEL_TODO))
+		return 0;
+	return first_slot(wheel, &list, &first, &last) ? gyre__tick_nsec(first) : GYRE_FOREVER;
+}
+
+/* The cached time may be that of a timer stopped since. */
+bool gyre__wheel_due(const struct gyre__wheel *wheel, uint64_t now)
+{
+	return now >= wheel->next && now >= gyre__wheel_deadline(wheel);
+}
+
+/* Moves on to the first slot in use, its timers into the empty `todo`. False if that is later than
+ * `tick`: the wheel then stands at that. */
+static bool wheel_advance(struct gyre__wheel *wheel, uint64_t tick)
+{
+	struct gyre_timer_link *todo = &wheel->lists[GYRE__WHEEL_TODO], *slot;
+	uint64_t first, last;
+	unsigned list;
+
+	if (!first_slot(wheel, &list, &first, &last) || first > tick) {
+		wheel->tick = wheel->near = tick;
+		return false;
+	}
+	slot = &wheel->lists[list];
+	*todo = *slot;
+	todo->next->prev = todo->prev->next = todo;
+	slot->next = slot->prev = slot;
+	gyre__wheel_mark_empty(wheel, list);
+	wheel->tick = first;
+	wheel->near = last;
+	return true;
+}
+
+/* Takes at most `budget` timers out of their slots: into the batch, or down. */
+static void wheel_collect(struct gyre__wheel *wheel, uint64_t tick, unsigned budget)
+{
+	for (; budget > 0; budget--) {
+		struct gyre_timer *timer;
+		uint64_t due;
+
+		if (list_empty(wheel, GYRE__WHEEL_TODO) && !wheel_advance(wheel, tick))
+			return;
+		timer = list_pop(wheel, GYRE__WHEEL_TODO);
+		due = gyre__tick_of(timer->deadline);
+		if (due <= wheel->tick) {
+			gyre__wheel_append(wheel, GYRE__WHEEL_BATCH, &timer->link);
+		} else {
+			gyre__wheel_place(wheel, timer, due);
+			wheel->cascaded++;
+		}
+	}
+	if (list_empty(wheel, GYRE__WHEEL_TODO))
+		wheel->near = wheel->tick;
+}
+
+/* What the functions start is not run here, be it due: it goes to `todo`, or to a slot. */
+static unsigned wheel_run(struct gyre__wheel *wheel)
+{
+	unsigned count = 0;
+
+	for (; !list_empty(wheel, GYRE__WHEEL_BATCH); count++) {
+		struct gyre_timer *timer = list_pop(wheel, GYRE__WHEEL_BATCH);
+
+		timer->link.next = NULL;
+		timer->fn(timer);
+	}
+	return count;
+}
+
+unsigned gyre__wheel_expire(struct gyre__wheel *wheel, uint64_t now, unsigned budget)
+{
+	uint64_t tick = now >> GYRE__TICK_SHIFT;
+	unsigned count;
+
+	if (now < wheel->next) {
+		if (tick > wheel->tick)
+			wheel->tick = wheel->near = tick;
+		return 0;
+	}
+	/* The clock went back: timers in `todo` would run early. */
+	if (tick < wheel->tick)
+		return 0;
+	wheel_collect(wheel, tick, budget);
+	count = wheel_run(wheel);
+	wheel->next = gyre__wheel_deadline(wheel);
+	return count;
+}
