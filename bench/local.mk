@@ -13,3 +13,7 @@ bench_programs += %D%/partition
 bench_programs += %D%/graph
 %C%_graph_SOURCES = %D%/graph.c
 %C%_graph_LDADD = lib/graph/libgraph.la lib/base/libbase.la
+
+bench_programs += %D%/process
+%C%_process_SOURCES = %D%/process.c
+%C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la

@@ -4,12 +4,14 @@
  *
  * A process runs until it suspends itself: the functions marked "suspends" take `self` and may be
  * called by that process only, on its own stack. Each returns -ECANCELED once the process is
- * cancelled, and from then on at once; a process is expected to clean up and return.
+ * cancelled, and from then on at once; a process is expected to clean up and return. Misuse is
+ * told, too: -EINVAL when `self` is not the process that runs, -EDEADLK inside gyre_process_call(),
+ * -EFAULT when it runs on some other stack than its own.
  *
  * Two kinds of signal come from any thread: event bits, which coalesce and cannot fail while the
  * process lives, and messages, which are bounded and arrive in order. A wait whose condition
  * holds already returns without suspending, but at most 16 times in a row, so that a process
- * that always has work still lets the packets through.
+ * that always has work still lets the packets through; so does one that ignores -ECANCELED.
  */
 #ifndef GYRE_PROCESS_H
 #define GYRE_PROCESS_H
@@ -61,7 +63,8 @@ static inline struct gyre_process_options gyre__process_options_default(void)
 
 /* Creates a process; it first runs in the next turn, or, before the loop runs, ahead of the first
  * poll. `ret_id` may be NULL. Errors: -EINVAL (no fn, a stack below 16 KiB or above 64 MiB, too
- * many messages), -E2BIG, -EAGAIN (process_max are alive), -ENOMEM (no memory or no guard page). */
+ * many messages), -E2BIG, -EAGAIN (process_max are alive, or ended and not joined), -ENOMEM (no
+ * memory or no guard page). */
 GYRE_API int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	const struct gyre_process_options *options, struct gyre_process_id *ret_id);
 
@@ -123,8 +126,16 @@ GYRE_API int gyre_process_join(
 	struct gyre_process *self, struct gyre_process_id id, uint64_t deadline, int *ret_status);
 
 /* Calls fn(arg) on the loop's own big stack, for libraries that need a deep one; returns what it
- * returned. fn must not suspend. */
+ * returned. fn must not suspend: what suspends returns -EDEADLK inside. It may itself use this
+ * call. */
 GYRE_API int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg);
+
+/* Stacks end in guards of 64 KiB: a process that overflows its own faults. This tells which one it
+ * was: the name of the process whose guard holds `address`, or NULL. For the application's own
+ * handler of SIGSEGV, which gets the address as si_addr and must run on an alternate stack
+ * (sigaltstack(2), SA_ONSTACK, SA_SIGINFO); this library installs none. Async-signal-safe, any
+ * thread; the name is good until the process has ended. O(processes). */
+GYRE_API const char *gyre_process_overflow(const void *address);
 
 /* --- Tickers: periodic work on a fixed phase grid --- */
 

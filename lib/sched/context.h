@@ -37,7 +37,7 @@ struct gyre__context_start {
 	void (*entry)(void *arg);
 	void *arg;
 };
-void gyre__context_swap(struct gyre__context *from, struct gyre__context *to);
+int gyre__context_swap(struct gyre__context *from, struct gyre__context *to, int word);
 void gyre__context_prepare(
 	struct gyre__context *context, void *low, struct gyre__context_start *start);
 void gyre__context_begin(struct gyre__context_start *start) __attribute__((noreturn));
@@ -74,13 +74,21 @@ static inline void gyre__context_arrive(struct gyre__context *self)
 #define GYRE__CONTEXT_FAKE_STACK(context) NULL
 #endif
 
-/* Suspends `from`, the running context, and goes on with `to`. Inline, so that a caller that ends
- * with it jumps there: every return after a switch is mispredicted. */
-static inline void gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
+/* Suspends `from`, the running context, and goes on with `to`, whose own switch returns `word`.
+ * Inline, so that a caller that returns what it returns jumps there: every return after a switch is
+ * mispredicted. */
+static inline int gyre__context_switch_with(
+	struct gyre__context *from, struct gyre__context *to, int word)
 {
 	gyre__context_leave(from, to, GYRE__CONTEXT_FAKE_STACK(from));
-	gyre__context_swap(from, to);
+	word = gyre__context_swap(from, to, word);
 	gyre__context_arrive(from);
+	return word;
+}
+
+static inline void gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
+{
+	gyre__context_switch_with(from, to, 0);
 }
 
 /* As above; `from` is never switched to again, and its stack may be reused. */
@@ -88,7 +96,7 @@ __attribute__((noreturn)) static inline void gyre__context_exit(
 	struct gyre__context *from, struct gyre__context *to)
 {
 	gyre__context_leave(from, to, NULL);
-	gyre__context_swap(from, to);
+	gyre__context_swap(from, to, 0);
 	__builtin_trap();
 }
 

@@ -21,6 +21,11 @@
 /* AddressSanitizer may move a function's locals off the stack: not those that hold a context. */
 #define ON_OWN_STACK __attribute__((no_sanitize("address")))
 
+struct suspended {
+	jmp_buf buf;
+	volatile int word; /* of the switch that ends this suspension */
+};
+
 struct boot {
 	struct gyre__context *context;
 	struct gyre__context_start *start;
@@ -32,10 +37,10 @@ ON_OWN_STACK static void boot_run(unsigned high, unsigned low)
 {
 	struct boot *boot = (struct boot *)((uintptr_t)high << 16 << 16 | low);
 	struct gyre__context_start *volatile start = boot->start;
-	jmp_buf buf;
+	struct suspended me;
 
-	boot->context->sp = &buf;
-	if (_setjmp(buf) == 0)
+	boot->context->sp = &me;
+	if (_setjmp(me.buf) == 0)
 		setcontext(&boot->here);
 	gyre__context_begin(start);
 }
@@ -54,11 +59,15 @@ void gyre__context_prepare(
 	swapcontext(&boot.here, &boot.there);
 }
 
-ON_OWN_STACK void gyre__context_swap(struct gyre__context *from, struct gyre__context *to)
+ON_OWN_STACK int gyre__context_swap(
+	struct gyre__context *from, struct gyre__context *to, int word)
 {
-	jmp_buf buf;
+	struct suspended me, *other = to->sp;
 
-	from->sp = &buf;
-	if (_setjmp(buf) == 0)
-		_longjmp(*(jmp_buf *)to->sp, 1);
+	from->sp = &me;
+	if (_setjmp(me.buf) == 0) {
+		other->word = word;
+		_longjmp(other->buf, 1);
+	}
+	return me.word;
 }

@@ -12,7 +12,7 @@
  */
 	.text
 
-/* void gyre__context_swap(struct gyre__context *from, struct gyre__context *to) */
+/* int gyre__context_swap(struct gyre__context *from, struct gyre__context *to, int word) */
 	.globl	gyre__context_swap
 	.hidden	gyre__context_swap
 	.type	gyre__context_swap, @function
@@ -77,6 +77,7 @@ gyre__context_swap:
 	popq	%rcx
 	.cfi_adjust_cfa_offset -8
 	.cfi_register %rip, %rcx
+	movl	%edx, %eax
 	notrack jmp *%rcx
 	.cfi_endproc
 	.size	gyre__context_swap, . - gyre__context_swap

@@ -2,11 +2,22 @@
 noinst_LTLIBRARIES += %D%/libsched.la
 
 %C%_libsched_la_SOURCES = \
+	%D%/account.c \
 	%D%/context.c \
 	%D%/context.h \
+	%D%/event.c \
+	%D%/join.c \
+	%D%/message.c \
+	%D%/overflow.c \
+	%D%/process.c \
+	%D%/process.h \
+	%D%/sched.c \
 	%D%/sched.h \
 	%D%/stack.c \
 	%D%/stack.h \
+	%D%/table.c \
+	%D%/table.h \
+	%D%/ticker.c \
 	%D%/timer.c \
 	%D%/wheel.c \
 	%D%/wheel.h

@@ -43,7 +43,7 @@
 #endif
 
 enum {
-	GUARD_SIZE = 64 << 10,
+	GUARD_SIZE = GYRE__GUARD_SIZE,
 	CLASS_MIN_SHIFT = 14, /* 16 KiB */
 	CLASS_COUNT = 13, /* to 64 MiB, by powers of two */
 	STAGGER_LINES = 32,

@@ -8,6 +8,9 @@
 
 #include <gyre/base.h>
 
+/* Bytes of guard below every stack. */
+#define GYRE__GUARD_SIZE (64u << 10)
+
 struct gyre__stacks;
 
 struct gyre__stack {

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Processes: how one is spawned, suspends itself, is woken, is resumed and ends. Owns the ready
+ * list and the one table that says which wake-up is legal. Called by the turn (gyre__sched_run) and
+ * by processes; event.c, message.c, join.c and ticker.c suspend and wake through here alone. Calls
+ * the table of blocks, the stacks and the switch. Invariant: a process is on a list exactly when
+ * its state is READY, and runs only between resume() and the park() that answers it.
+ */
+#include "sched/process.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "sched/sched.h"
+
+#define STACK_LEAST   ((size_t)16 << 10)
+#define STACK_MOST    ((size_t)64 << 20)
+#define MESSAGES_MOST 65535u
+
+/* --- Ready --- */
+
+enum verdict { NEVER, KEEP, WAKE };
+
+/* What a reason does to a process in a state. NEVER is a fault of the scheduler itself. KEEP: the
+ * process learns of it when it looks: it runs, or will run, or waits for something else. */
+static const uint8_t verdicts[GYRE__PROCESS_STATES][GYRE__WAKE_REASONS] = {
+	/* clang-format off */
+	/*                          TIME   EVENT  END    CANCEL */
+	[GYRE_PROCESS_RUNNING]  = { NEVER, KEEP,  NEVER, KEEP },
+	[GYRE_PROCESS_READY]    = { NEVER, KEEP,  NEVER, KEEP },
+	[GYRE_PROCESS_SLEEPING] = { WAKE,  KEEP,  NEVER, WAKE },
+	[GYRE_PROCESS_WAITING]  = { WAKE,  WAKE,  NEVER, WAKE },
+	[GYRE_PROCESS_JOINING]  = { WAKE,  KEEP,  WAKE,  WAKE },
+	[GYRE_PROCESS_ENDED]    = { NEVER, KEEP,  NEVER, KEEP },
+	[GYRE__PROCESS_FREE]    = { NEVER, KEEP,  NEVER, KEEP },
+	/* clang-format on */
+};
+
+static void queue_add(struct gyre__queue *queue, struct gyre_process *process)
+{
+	process->next = NULL;
+	*queue->end = process;
+	queue->end = &process->next;
+}
+
+/* Moves everything in `from` behind what is in `to`. */
+static void queue_move(struct gyre__queue *to, struct gyre__queue *from)
+{
+	if (!from->first)
+		return;
+	*to->end = from->first;
+	to->end = from->end;
+	from->first = NULL;
+	from->end = &from->first;
+}
+
+static struct gyre_process *queue_take(struct gyre__queue *queue)
+{
+	struct gyre_process *process = queue->first;
+
+	queue->first = process->next;
+	if (!queue->first)
+		queue->end = &queue->first;
+	return process;
+}
+
+static void make_ready(struct gyre_process *process, enum gyre__wake_reason reason)
+{
+	process->state = GYRE_PROCESS_READY;
+	process->reason = (uint8_t)reason;
+	queue_add(&process->sched->ready, process);
+}
+
+bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason reason)
+{
+	switch (verdicts[process->state][reason]) {
+	case KEEP:
+		return false;
+	case NEVER:
+		gyre__log(process->sched->loop, GYRE_LOG_ERROR,
+			"process %s: wake-up by reason %d in state %d is a fault: ignored",
+			process->name, (int)reason, (int)process->state);
+		return false;
+	}
+	if (process->state == GYRE_PROCESS_JOINING)
+		gyre__join_forget(process);
+	if (reason != GYRE__WAKE_TIME)
+		gyre_timer_stop(&process->timer);
+	make_ready(process, reason);
+	return true;
+}
+
+static void timer_expired(struct gyre_timer *timer)
+{
+	struct gyre_process *process =
+		(void *)((char *)timer - offsetof(struct gyre_process, timer));
+
+	gyre__process_wake(process, GYRE__WAKE_TIME);
+}
+
+/* --- Suspend: on the process's stack --- */
+
+/* The way out of every process: back into resume(). Goes on when it is resumed, and returns what
+ * resume() says: 0 or -ECANCELED. */
+static inline int park(struct gyre_process *self)
+{
+	gyre__assert(gyre__process_may_suspend(self));
+	self->streak = 0;
+	return gyre__context_switch_with(&self->context, &self->sched->context, 0);
+}
+
+int gyre__process_suspend(
+	struct gyre_process *self, enum gyre_process_state state, uint64_t deadline)
+{
+	uint64_t now = self->sched->loop->now;
+
+	/* What was due before it began to wait is late since then. */
+	self->due = deadline > now ? deadline : now;
+	self->state = (uint8_t)state;
+	if (deadline <= now)
+		gyre__process_wake(self, GYRE__WAKE_TIME);
+	else if (deadline != GYRE_FOREVER)
+		gyre_timer_start(&self->timer, deadline);
+	return park(self);
+}
+
+bool gyre__process_pass(struct gyre_process *self)
+{
+	if (self->streak < GYRE__INLINE_MAX) {
+		self->streak++;
+		return true;
+	}
+	make_ready(self, GYRE__NOT_WOKEN);
+	park(self);
+	return false;
+}
+
+int gyre__process_refuse(struct gyre_process *self)
+{
+	struct gyre__sched *sched = self->sched;
+
+	if (sched->current != self)
+		return -EINVAL;
+	if (sched->call.fn)
+		return -EDEADLK;
+	gyre__log(sched->loop, GYRE_LOG_ERROR,
+		"process %s: suspends while it is not on its stack of %u bytes", self->name,
+		(unsigned)self->stack_size);
+	return -EFAULT;
+}
+
+/* The answer to a canceled process; one that does not listen still lets the others run. */
+static __attribute__((noinline, cold)) int canceled(struct gyre_process *self)
+{
+	gyre__process_pass(self);
+	return -ECANCELED;
+}
+
+int gyre_process_yield(struct gyre_process *self)
+{
+	if (!gyre__process_may_suspend(self))
+		return gyre__process_refuse(self);
+	if (gyre__process_is_canceled(self))
+		return canceled(self);
+	make_ready(self, GYRE__NOT_WOKEN);
+	return park(self);
+}
+
+int gyre_process_sleep_until(struct gyre_process *self, uint64_t deadline)
+{
+	if (!gyre__process_may_suspend(self))
+		return gyre__process_refuse(self);
+	if (gyre__process_is_canceled(self))
+		return canceled(self);
+	return gyre__process_suspend(self, GYRE_PROCESS_SLEEPING, deadline);
+}
+
+int gyre_process_sleep(struct gyre_process *self, uint64_t nsec)
+{
+	uint64_t now = gyre__clock_read(self->sched->loop->clock);
+
+	return gyre_process_sleep_until(
+		self, nsec < GYRE_FOREVER - now ? now + nsec : GYRE_FOREVER);
+}
+
+int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg)
+{
+	struct gyre__sched *sched = self->sched;
+
+	/* A call inside a call is on the big stack already. */
+	if (sched->current == self && sched->call.fn)
+		return fn(arg);
+	if (!gyre__process_may_suspend(self))
+		return gyre__process_refuse(self);
+	sched->call.fn = fn;
+	sched->call.arg = arg;
+	gyre__context_switch(&self->context, &sched->context);
+	return sched->call.result;
+}
+
+/* --- Resume: on the loop's stack --- */
+
+/* Runs a process until it suspends or ends, and the calls that it makes on this stack. */
+static inline void resume(struct gyre__sched *sched, struct gyre_process *process)
+{
+	process->state = GYRE_PROCESS_RUNNING;
+	sched->current = process;
+	for (;;) {
+		int word = gyre__process_is_canceled(process) ? -ECANCELED : 0;
+
+		gyre__context_switch_with(&sched->context, &process->context, word);
+		if (__builtin_expect(!sched->call.fn, 1))
+			break;
+		sched->call.result = sched->call.fn(sched->call.arg);
+		sched->call.fn = NULL;
+	}
+	sched->current = NULL;
+}
+
+/* The first thing on a process's stack, and the last. */
+static void process_main(void *arg)
+{
+	struct gyre_process *self = arg;
+
+	self->status = gyre__process_is_canceled(self) ? -ECANCELED : self->fn(self, self->arg);
+	self->state = GYRE_PROCESS_ENDED;
+	gyre__context_exit(&self->context, &self->sched->context);
+}
+
+static void process_end(struct gyre_process *process)
+{
+	struct gyre__sched *sched = process->sched;
+	bool joined;
+
+	gyre__event_close(process);
+	gyre__inbox_close(process);
+	gyre__stack_put(sched->stacks, &process->stack);
+	process->stack_low = 0;
+	sched->alive--;
+	sched->counting -= !process->daemon;
+	joined = gyre__join_tell(process);
+	if (!process->joinable || joined)
+		gyre__table_put(&sched->table, process);
+}
+
+static void account(struct gyre_process *process, uint64_t took)
+{
+	process->runs++;
+	process->run_nsec += took;
+	if (took > process->longest_nsec)
+		process->longest_nsec = took;
+}
+
+/* What the next two in the list will touch first: the first's stack, the second's block. Farther
+ * ahead was measured to be slower. */
+static inline void prefetch(const struct gyre_process *next)
+{
+	if (!next)
+		return;
+	__builtin_prefetch(next->context.sp, 1);
+	__builtin_prefetch(&next->word, 1);
+	__builtin_prefetch(next->next, 1);
+}
+
+unsigned gyre__sched_run(struct gyre__sched *sched, uint64_t budget)
+{
+	struct gyre_clock *clock = sched->loop->clock;
+	uint64_t begin, now;
+	unsigned n = 0;
+
+	queue_move(&sched->batch, &sched->ready);
+	if (!sched->batch.first)
+		return 0;
+	begin = now = gyre__clock_read(clock);
+	do {
+		struct gyre_process *process = queue_take(&sched->batch);
+		uint64_t before = now;
+
+		prefetch(sched->batch.first);
+		if (process->reason == GYRE__WAKE_TIME)
+			gyre__account_late(process, now > process->due ? now - process->due : 0);
+		resume(sched, process);
+		now = gyre__clock_read(clock);
+		account(process, now - before);
+		if (process->state == GYRE_PROCESS_ENDED)
+			process_end(process);
+		n++;
+	} while (sched->batch.first && now - begin < budget);
+	return n;
+}
+
+/* --- Spawn --- */
+
+void gyre_process_options_init(struct gyre_process_options *options, size_t size)
+{
+	static const struct gyre_process_options defaults = {
+		.size = sizeof(defaults),
+		.name = "process",
+		.message_max = 64,
+	};
+
+	memset(options, 0, size);
+	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
+	memcpy(options, &size, sizeof(size));
+}
+
+/* Checks what the caller asked for, and fills in what he left to us. */
+static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
+	const struct gyre_process_options *asked, struct gyre_process_options *options)
+{
+	struct gyre_error *error = asked && asked->size >= sizeof(*asked) ? asked->error : NULL;
+	int err;
+
+	gyre_process_options_init(options, sizeof(*options));
+	err = gyre__options_copy(
+		options, sizeof(*options), asked, sizeof(*options), "gyre_process_options", error);
+	if (err < 0)
+		return err;
+	if (!options->name)
+		options->name = "process";
+	if (!options->stack_size)
+		options->stack_size = sched->stack_size;
+	if (!fn)
+		return gyre__error_set(error, -EINVAL, "process %s: fn is NULL", options->name);
+	if (options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST)
+		return gyre__error_set(error, -EINVAL,
+			"process %s: stack_size %zu is not in %zu to %zu", options->name,
+			options->stack_size, STACK_LEAST, STACK_MOST);
+	if (options->message_max > MESSAGES_MOST)
+		return gyre__error_set(error, -EINVAL, "process %s: message_max %u is above %u",
+			options->name, options->message_max, MESSAGES_MOST);
+	return 0;
+}
+
+/* A block that holds no trace of its last process; FREE still. */
+static void clear(struct gyre_process *process, struct gyre__sched *sched)
+{
+	process->sched = sched;
+	process->streak = 0;
+	process->run_nsec = process->longest_nsec = process->runs = 0;
+	process->mask = 0;
+	process->joiners = NULL;
+	process->status = 0;
+	process->late_count = process->late_max = 0;
+	memset(process->late, 0, sizeof(process->late));
+	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
+	process->post.fn = gyre__event_arrive;
+	gyre_timer_init(&process->timer, sched->loop, timer_expired);
+}
+
+static void describe(struct gyre_process *process, const struct gyre_process_options *options)
+{
+	size_t length = strnlen(options->name, sizeof(process->name) - 1);
+
+	memcpy(process->name, options->name, length);
+	process->name[length] = '\0';
+	process->daemon = options->daemon;
+	process->joinable = options->joinable;
+}
+
+/* A block with a stack, as the checked options want it. */
+static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
+	struct gyre_process **ret_process)
+{
+	struct gyre_process *process;
+	int err = gyre__table_get(&sched->table, &process);
+
+	if (err < 0)
+		return gyre__error_set(options->error, err,
+			err == -EAGAIN ? "process %s: process_max, %u, are there already"
+				       : "process %s: no memory for a control block beside %u",
+			options->name, sched->table.max);
+	err = gyre__stack_get(sched->stacks, options->stack_size, options->error, &process->stack);
+	if (err < 0) {
+		gyre__table_put(&sched->table, process);
+		return err;
+	}
+	*ret_process = process;
+	return 0;
+}
+
+int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
+	const struct gyre_process_options *asked, struct gyre_process_id *ret_id)
+{
+	struct gyre__sched *sched = loop->sched;
+	struct gyre_process_options options;
+	struct gyre_process *process = NULL;
+	int err = check(sched, fn, asked, &options);
+
+	if (err < 0)
+		return err;
+	err = make(sched, &options, &process);
+	if (err < 0)
+		return err;
+	clear(process, sched);
+	describe(process, &options);
+	process->fn = fn;
+	process->arg = arg;
+	process->stack_low = (uintptr_t)process->stack.low;
+	process->stack_size = (uint32_t)process->stack.size;
+	gyre__context_init(
+		&process->context, process->stack.low, process->stack.size, process_main, process);
+	gyre__event_open(process);
+	gyre__inbox_open(process, options.message_max);
+	sched->alive++;
+	sched->counting += !process->daemon;
+	make_ready(process, GYRE__NOT_WOKEN);
+	if (ret_id)
+		*ret_id = gyre_process_id(process);
+	return 0;
+}
+
+/* --- Names --- */
+
+struct gyre_process *gyre__process_find(struct gyre_process_id id)
+{
+	struct gyre_process *process;
+
+	if (!id.loop)
+		return NULL;
+	process = gyre__table_at(&id.loop->sched->table, id.index);
+	if (!process || process->generation != id.generation ||
+		process->state == GYRE__PROCESS_FREE)
+		return NULL;
+	return process;
+}
+
+struct gyre_process_id gyre_process_id(const struct gyre_process *self)
+{
+	return (struct gyre_process_id){self->sched->loop, self->index, self->generation};
+}
+
+struct gyre_loop *gyre_process_loop(const struct gyre_process *self)
+{
+	return self->sched->loop;
+}
+
+const char *gyre_process_name(const struct gyre_process *self)
+{
+	return self->name;
+}
+
+struct gyre_process *gyre_process_current(void)
+{
+	struct gyre_loop *loop = gyre_loop_current();
+
+	return loop && loop->sched ? loop->sched->current : NULL;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control block of a process and the scheduler's own state: what the files of this room share.
+ * Only process.c changes a state, parks, wakes or resumes.
+ */
+#ifndef GYRE_LIB_SCHED_PROCESS_H
+#define GYRE_LIB_SCHED_PROCESS_H
+
+#include <gyre/process.h>
+#include <gyre/timer.h>
+#include <stdatomic.h>
+
+#include "base/hub.h"
+#include "sched/context.h"
+#include "sched/stack.h"
+#include "sched/table.h"
+
+/* The states are the public ones, and one of blocks that hold no process. */
+enum { GYRE__PROCESS_FREE = GYRE_PROCESS_ENDED + 1, GYRE__PROCESS_STATES };
+
+/* Why a process is woken; or ready without that: it was spawned, or let the others go first. */
+enum gyre__wake_reason {
+	GYRE__WAKE_TIME, /* its deadline has come */
+	GYRE__WAKE_EVENT, /* an event or a message that it waits for */
+	GYRE__WAKE_END, /* the process that it joins has ended */
+	GYRE__WAKE_CANCEL,
+	GYRE__WAKE_REASONS,
+	GYRE__NOT_WOKEN = GYRE__WAKE_REASONS
+};
+
+/* Answers that are there already are given so often in a row before a turn must go by. */
+#define GYRE__INLINE_MAX 16
+
+/*
+ * The event word: what other threads may write. `inbox.word` has the same upper half, and counts
+ * the messages that were sent and not received in its lower one.
+ *
+ *   63        32 31     30     29    28   27          0
+ *   generation   CLOSED CANCEL QUEUED -   user events
+ *
+ * QUEUED: `post` is in the loop's postbox, and must not be pushed again. It outlives the process;
+ * everything else of an old word dies with its generation.
+ */
+#define GYRE__WORD_CLOSED (UINT64_C(1) << 31)
+#define GYRE__WORD_CANCEL (UINT64_C(1) << 30)
+#define GYRE__WORD_QUEUED (UINT64_C(1) << 29)
+
+/* Messages that arrived, oldest first, linked by their posts. */
+struct gyre__inbox {
+	_Atomic(uint64_t) word;
+	_Atomic(uint32_t) max;
+	uint32_t arrived;
+	struct gyre_message *first, *last;
+};
+
+struct gyre_process {
+	/* One line for a resume and the yield that ends it. */
+	struct gyre_process *next; /* in the ready list, or among the free blocks */
+	struct gyre__sched *sched;
+	uintptr_t stack_low;
+	uint32_t stack_size;
+	uint8_t state, reason; /* why it was made ready last */
+	uint8_t streak; /* answers given without suspending since it last suspended */
+	bool joinable;
+	uint64_t run_nsec, longest_nsec, runs;
+	struct gyre__context context;
+
+	/* What signals and waits touch. */
+	_Alignas(64) _Atomic(uint64_t) word;
+	struct gyre_post post; /* of the word's bits, when they come from another thread */
+	struct gyre__inbox inbox;
+	uint32_t mask; /* the events that it waits for, or waited for last */
+	uint32_t index, generation;
+	bool daemon;
+
+	/* What timed waits and joins touch. */
+	struct gyre_timer timer;
+	uint64_t due; /* since when a timed wait ought to be over */
+	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
+	struct gyre_process *join_next, **join_pprev;
+	int status, joined_status; /* its exit status; that of the process it joined last */
+
+	gyre_process_fn *fn;
+	void *arg;
+	struct gyre__stack stack;
+	_Atomic(uint64_t) coalesced;
+	uint64_t late_count, late_max;
+	uint32_t late[GYRE_LATENESS_BUCKETS];
+	char name[32];
+};
+
+/* A list that is added to at its end. */
+struct gyre__queue {
+	struct gyre_process *first, **end;
+};
+
+struct gyre__sched {
+	struct gyre_loop *loop;
+	struct gyre_process *current;
+	struct gyre__context context; /* of whoever runs the loop, while a process runs */
+	struct gyre__queue ready; /* go next turn */
+	struct gyre__queue batch; /* go in this turn, or were left over by its budget */
+	struct {
+		int (*fn)(void *arg); /* to be called on the loop's stack for the current process */
+		void *arg;
+		int result;
+	} call;
+	struct gyre__table table;
+	struct gyre__stacks *stacks;
+	size_t stack_size; /* of processes that do not ask for another */
+	unsigned alive, counting;
+	struct gyre__sched *_Atomic next; /* among those whose overflows can be told: overflow.c */
+};
+
+/* Whether `self` runs, on its own stack: sp is looked at whenever a process is about to suspend.
+ * To be asked before anything is changed; if not, gyre__process_refuse() says what is wrong. */
+static inline bool gyre__process_may_suspend(const struct gyre_process *self)
+{
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+
+	return __builtin_expect(self->sched->current == self, 1) &&
+	       __builtin_expect(sp - self->stack_low < self->stack_size, 1);
+}
+
+static inline bool gyre__process_is_canceled(const struct gyre_process *self)
+{
+	return atomic_load_explicit(&self->word, memory_order_relaxed) & GYRE__WORD_CANCEL;
+}
+
+int gyre__process_refuse(struct gyre_process *self) __attribute__((cold));
+
+/* For an answer that is there already: true when it may be given at once; false after a turn in
+ * which everybody else ran: look again. Suspends then. */
+bool gyre__process_pass(struct gyre_process *self);
+/* Suspends in `state` until something wakes it, `deadline` at the latest; `self->reason` says what.
+ * Returns 0 or -ECANCELED. */
+int gyre__process_suspend(
+	struct gyre_process *self, enum gyre_process_state state, uint64_t deadline);
+/* Makes a process ready if its state lets this reason do so; whether it did. */
+bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason reason);
+
+/* The live (or ended and not joined) process of an id on the loop's thread, or NULL. */
+struct gyre_process *gyre__process_find(struct gyre_process_id id);
+
+/* event.c: `post` of every process calls it; sets bits from the loop's own side; ends the word's
+ * life for signals, and opens it for a new process. */
+void gyre__event_arrive(struct gyre_post *post);
+void gyre__event_open(struct gyre_process *process);
+void gyre__event_close(struct gyre_process *process);
+int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits, bool direct);
+/* message.c: likewise of the inbox; closing releases what is in it. */
+void gyre__inbox_open(struct gyre_process *process, unsigned max);
+void gyre__inbox_close(struct gyre_process *process);
+/* join.c: wakes who waits for `process` to end; whether there was one. The joiner is woken. */
+bool gyre__join_tell(struct gyre_process *process);
+void gyre__join_forget(struct gyre_process *joiner);
+/* account.c: one more timed wait was over `late` nsec after it was due. */
+void gyre__account_late(struct gyre_process *process, uint64_t late);
+/* overflow.c */
+void gyre__overflow_register(struct gyre__sched *sched);
+void gyre__overflow_unregister(struct gyre__sched *sched);
+
+#endif

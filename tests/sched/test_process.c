@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/sched/process.c: the life of a process: spawn, run, suspend, be woken for each reason in each
+ * state, be canceled, end; and that misuse is an error, never a crash.
+ */
+#include "harness.h"
+
+#include "fixture.h"
+#include "sched/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct fixture f;
+
+static void setup(void)
+{
+	fixture_open(&f, 0);
+}
+
+/* What happened, in order, as letters. */
+static char story[256];
+
+static void tell(char letter)
+{
+	size_t length = strlen(story);
+
+	ck_assert_uint_lt(length, sizeof(story) - 1);
+	story[length] = letter;
+	story[length + 1] = '\0';
+}
+
+static int tell_thrice(struct gyre_process *self, void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		tell(*(const char *)arg);
+		ck_assert_int_eq(gyre_process_yield(self), 0);
+	}
+	return 7;
+}
+
+START_TEST(processes_take_turns)
+{
+	fixture_spawn(&f, "a", tell_thrice, "a");
+	fixture_spawn(&f, "b", tell_thrice, "b");
+	fixture_spawn(&f, "c", tell_thrice, "c");
+	ck_assert_uint_eq(fixture_turn(&f), 3);
+	ck_assert_str_eq(story, "abc");
+	ck_assert_uint_eq(fixture_turn(&f), 3);
+	ck_assert_uint_eq(fixture_turn(&f), 3);
+	ck_assert_str_eq(story, "abcabcabc");
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 3);
+	ck_assert_uint_eq(fixture_turn(&f), 3);
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
+	ck_assert_uint_eq(fixture_turn(&f), 0);
+	fixture_close(&f);
+}
+END_TEST
+
+static int spawn_one(struct gyre_process *self, void *arg)
+{
+	tell('p');
+	fixture_spawn(arg, "child", tell_thrice, "c");
+	gyre_process_yield(self);
+	tell('q');
+	return 0;
+}
+
+START_TEST(spawned_by_a_process_runs_next_turn)
+{
+	fixture_spawn(&f, "parent", spawn_one, &f);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_str_eq(story, "p");
+	ck_assert_uint_eq(fixture_turn(&f), 2);
+	ck_assert_str_eq(story, "pcq");
+	fixture_settle(&f, 10);
+	fixture_close(&f);
+}
+END_TEST
+
+static int identity(struct gyre_process *self, void *arg)
+{
+	struct gyre_process_id id = gyre_process_id(self);
+
+	ck_assert_ptr_eq(arg, story);
+	ck_assert_ptr_eq(gyre_process_current(), self);
+	ck_assert_ptr_eq(gyre_process_loop(self), &f.loop);
+	ck_assert_str_eq(gyre_process_name(self), "a-name-that-is-longer-than-31-b");
+	ck_assert_ptr_eq(id.loop, &f.loop);
+	tell('i');
+	return 0;
+}
+
+START_TEST(a_process_knows_itself)
+{
+	char name[] = "a-name-that-is-longer-than-31-bytes";
+	struct gyre_process_id id = fixture_spawn(&f, name, identity, story), zero = {0};
+
+	memset(name, 'x', sizeof(name) - 1);
+	ck_assert_uint_ne(id.generation, 0);
+	ck_assert_ptr_null(gyre_process_current());
+	fixture_turn(&f);
+	ck_assert_ptr_null(gyre_process_current());
+	ck_assert_str_eq(story, "i");
+	ck_assert_int_eq(gyre_process_cancel(zero), -ESRCH);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Sleep --- */
+
+static uint64_t woke_at;
+
+static int sleep_until(struct gyre_process *self, void *arg)
+{
+	int err = gyre_process_sleep_until(self, *(uint64_t *)arg);
+
+	woke_at = gyre_loop_clock(gyre_process_loop(self));
+	return err;
+}
+
+START_TEST(sleeps_until_its_deadline)
+{
+	uint64_t deadline = GYRE_SEC(1) + GYRE_MSEC(5);
+
+	fixture_spawn(&f, "sleeper", sleep_until, &deadline);
+	fixture_settle(&f, 10);
+	fixture_settle_at(&f, deadline - 1);
+	ck_assert_uint_eq(woke_at, 0);
+	/* At most one tick of the wheel late. */
+	fixture_settle_at(&f, deadline + 1024);
+	ck_assert_uint_eq(woke_at, deadline + 1024);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_deadline_in_the_past_is_the_next_turn)
+{
+	uint64_t deadline = 1;
+
+	fixture_spawn(&f, "sleeper", sleep_until, &deadline);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_uint_eq(woke_at, 0);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_uint_ne(woke_at, 0);
+	fixture_close(&f);
+}
+END_TEST
+
+static int sleep_briefly(struct gyre_process *self, void *arg)
+{
+	uint64_t before = gyre_loop_clock(gyre_process_loop(self));
+
+	ck_assert_int_eq(gyre_process_sleep(self, *(uint64_t *)arg), 0);
+	ck_assert_uint_ge(gyre_loop_clock(gyre_process_loop(self)), before + *(uint64_t *)arg);
+	tell('s');
+	return 0;
+}
+
+START_TEST(a_relative_sleep_is_never_short)
+{
+	uint64_t nsec = GYRE_USEC(50);
+
+	/* Readings move the clock: the turn's is stale when the process asks. */
+	f.step = GYRE_USEC(30);
+	fixture_spawn(&f, "sleeper", sleep_briefly, &nsec);
+	for (int i = 0; i < 20 && !*story; i++)
+		fixture_turn(&f);
+	ck_assert_str_eq(story, "s");
+	fixture_close(&f);
+}
+END_TEST
+
+static int sleep_forever(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	return gyre_process_sleep(self, GYRE_FOREVER - 1);
+}
+
+START_TEST(forever_does_not_wrap)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "sleeper", sleep_forever, NULL);
+	struct gyre_process_stats stats;
+
+	fixture_settle_at(&f, GYRE_SEC(1000000));
+	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	ck_assert_int_eq(stats.state, GYRE_PROCESS_SLEEPING);
+	ck_assert_uint_eq(stats.deadline, GYRE_FOREVER);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- The table of wake-ups --- */
+
+struct cell {
+	enum gyre__wake_reason reason;
+	bool wakes;
+	bool fault; /* said in the log */
+};
+
+static const struct cell of_sleeping[] = {
+	{GYRE__WAKE_TIME, true, false},
+	{GYRE__WAKE_EVENT, false, false},
+	{GYRE__WAKE_END, false, true},
+	{GYRE__WAKE_CANCEL, true, false},
+};
+static const struct cell of_waiting[] = {
+	{GYRE__WAKE_TIME, true, false},
+	{GYRE__WAKE_EVENT, true, false},
+	{GYRE__WAKE_END, false, true},
+	{GYRE__WAKE_CANCEL, true, false},
+};
+static const struct cell of_joining[] = {
+	{GYRE__WAKE_TIME, true, false},
+	{GYRE__WAKE_EVENT, false, false},
+	{GYRE__WAKE_END, true, false},
+	{GYRE__WAKE_CANCEL, true, false},
+};
+static const struct cell of_ready[] = {
+	{GYRE__WAKE_TIME, false, true},
+	{GYRE__WAKE_EVENT, false, false},
+	{GYRE__WAKE_END, false, true},
+	{GYRE__WAKE_CANCEL, false, false},
+};
+static const struct cell of_running[] = {
+	{GYRE__WAKE_TIME, false, true},
+	{GYRE__WAKE_EVENT, false, false},
+	{GYRE__WAKE_END, false, true},
+	{GYRE__WAKE_CANCEL, false, false},
+};
+static const struct cell of_ended[] = {
+	{GYRE__WAKE_TIME, false, true},
+	{GYRE__WAKE_EVENT, false, false},
+	{GYRE__WAKE_END, false, true},
+	{GYRE__WAKE_CANCEL, false, false},
+};
+
+static void try_cell(struct gyre_process *process, const struct cell *cell)
+{
+	unsigned logged = f.logged;
+	uint8_t state = process->state;
+
+	ck_assert_int_eq(gyre__process_wake(process, cell->reason), cell->wakes);
+	ck_assert_int_eq(process->state, cell->wakes ? GYRE_PROCESS_READY : state);
+	if (cell->wakes)
+		ck_assert_int_eq(process->reason, cell->reason);
+	ck_assert_uint_eq(f.logged - logged, cell->fault);
+	if (cell->fault)
+		ck_assert_ptr_nonnull(strstr(f.log, process->name));
+}
+
+static int wait_one(struct gyre_process *self, void *arg)
+{
+	uint32_t events;
+
+	(void)arg;
+	return gyre_process_wait(self, GYRE_EVENT(0), GYRE_FOREVER, &events);
+}
+
+static int join_forever(struct gyre_process *self, void *arg)
+{
+	return gyre_process_join(self, *(struct gyre_process_id *)arg, GYRE_FOREVER, NULL);
+}
+
+static int all_of_running(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < sizeof(of_running) / sizeof(*of_running); i++)
+		try_cell(self, &of_running[i]);
+	tell('r');
+	return 0;
+}
+
+static int nothing(struct gyre_process *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	return 0;
+}
+
+/* Each cell with a process of its own, brought to its state first. */
+#define TRY_STATE(cells, fn, arg)                                                   \
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*(cells)); i++) {             \
+		struct gyre_process_id one = fixture_spawn(&f, "subject", fn, arg); \
+		fixture_settle(&f, 10);                                             \
+		try_cell(gyre__process_find(one), &(cells)[i]);                     \
+	}
+
+START_TEST(every_cell_of_the_table)
+{
+	struct gyre_process_id target = fixture_spawn(&f, "target", sleep_forever, NULL);
+
+	TRY_STATE(of_sleeping, sleep_forever, NULL);
+	TRY_STATE(of_waiting, wait_one, NULL);
+	TRY_STATE(of_joining, join_forever, &target);
+	TRY_STATE(of_ended, nothing, NULL);
+	for (size_t i = 0; i < sizeof(of_ready) / sizeof(*of_ready); i++)
+		try_cell(gyre__process_find(fixture_spawn(&f, "subject", nothing, NULL)),
+			&of_ready[i]);
+	fixture_spawn(&f, "runner", all_of_running, NULL);
+	fixture_settle(&f, 10);
+	ck_assert_str_eq(story, "r");
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_free_block_is_not_woken)
+{
+	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
+	struct gyre_process_id id;
+	struct gyre_process *block;
+
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, &id), 0);
+	block = gyre__process_find(id);
+	fixture_settle(&f, 10);
+	ck_assert_int_eq(block->state, GYRE__PROCESS_FREE);
+	ck_assert(!gyre__process_wake(block, GYRE__WAKE_EVENT));
+	ck_assert(!gyre__process_wake(block, GYRE__WAKE_CANCEL));
+	ck_assert_uint_eq(f.logged, 0);
+	ck_assert(!gyre__process_wake(block, GYRE__WAKE_TIME));
+	ck_assert(!gyre__process_wake(block, GYRE__WAKE_END));
+	ck_assert_uint_eq(f.logged, 2);
+	ck_assert(!gyre__sched_ready(f.loop.sched));
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Cancel --- */
+
+START_TEST(canceled_before_its_first_run)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "unborn", tell_thrice, "x");
+
+	ck_assert_int_eq(gyre_process_cancel(id), 0);
+	fixture_turn(&f);
+	ck_assert_str_eq(story, "");
+	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_ENDED);
+	ck_assert_int_eq(gyre__process_find(id)->status, -ECANCELED);
+	ck_assert_int_eq(gyre_process_cancel(id), -ESRCH);
+	fixture_close(&f);
+}
+END_TEST
+
+static int sleeps_left = 100;
+
+static int stubborn(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	gyre_process_sleep(self, GYRE_FOREVER);
+	ck_assert(gyre_process_canceled(self));
+	while (sleeps_left > 0) {
+		ck_assert_int_eq(gyre_process_sleep(self, 1), -ECANCELED);
+		ck_assert_int_eq(gyre_process_yield(self), -ECANCELED);
+		sleeps_left -= 2;
+	}
+	return 0;
+}
+
+START_TEST(who_ignores_cancellation_still_suspends)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "stubborn", stubborn, NULL);
+
+	fixture_turn(&f);
+	gyre_process_cancel(id);
+	fixture_turn(&f);
+	ck_assert_int_eq(sleeps_left, 100 - GYRE__INLINE_MAX);
+	fixture_turn(&f);
+	/* The suspended call itself was the next one. */
+	ck_assert_int_eq(sleeps_left, 100 - 2 * (GYRE__INLINE_MAX + 1) + 2);
+	fixture_settle(&f, 20);
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Misuse --- */
+
+static struct gyre_process *other;
+
+static int stay(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	other = self;
+	return gyre_process_sleep(self, GYRE_FOREVER);
+}
+
+static void expect_refused(struct gyre_process *process, int err)
+{
+	struct gyre_process_id id = gyre_process_id(process);
+	struct gyre_message *message = NULL;
+	uint32_t events = 0;
+
+	ck_assert_int_eq(gyre_process_yield(process), err);
+	ck_assert_int_eq(gyre_process_sleep(process, 1), err);
+	ck_assert_int_eq(gyre_process_sleep_until(process, 1), err);
+	ck_assert_int_eq(gyre_process_wait(process, GYRE_EVENT(1), GYRE_FOREVER, &events), err);
+	ck_assert_int_eq(gyre_process_receive(process, GYRE_FOREVER, &message), err);
+	ck_assert_int_eq(gyre_process_join(process, id, GYRE_FOREVER, NULL), err);
+	ck_assert_ptr_null(message);
+	ck_assert_uint_eq(events, 0);
+}
+
+static int refuse_other(struct gyre_process *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	expect_refused(other, -EINVAL);
+	ck_assert_int_eq(gyre_process_call(other, NULL, NULL), -EINVAL);
+	tell('m');
+	return 0;
+}
+
+START_TEST(only_oneself_suspends)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "stay", stay, NULL);
+
+	fixture_turn(&f);
+	fixture_spawn(&f, "misuser", refuse_other, NULL);
+	fixture_turn(&f);
+	ck_assert_str_eq(story, "m");
+	/* No process runs now. */
+	expect_refused(other, -EINVAL);
+	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_SLEEPING);
+	fixture_close(&f);
+}
+END_TEST
+
+struct depth {
+	struct gyre_process *self;
+	char *stack; /* an address on the process's */
+	int calls;
+};
+
+static int on_big_stack(void *arg)
+{
+	struct depth *depth = arg;
+	char here[256 << 10];
+	uintptr_t distance;
+
+	/* More than the process's own stack has. */
+	memset(here, 1, sizeof(here));
+	distance = here > depth->stack ? (uintptr_t)(here - depth->stack)
+				       : (uintptr_t)(depth->stack - here);
+	ck_assert_uint_gt(distance, 64 << 10);
+	ck_assert_ptr_eq(gyre_process_current(), depth->self);
+	expect_refused(depth->self, -EDEADLK);
+	if (depth->calls++ == 0)
+		ck_assert_int_eq(gyre_process_call(depth->self, on_big_stack, depth), 42);
+	return 42;
+}
+
+static int call_out(struct gyre_process *self, void *arg)
+{
+	char here;
+	struct depth depth = {self, &here, 0};
+
+	(void)arg;
+	ck_assert_int_eq(gyre_process_call(self, on_big_stack, &depth), 42);
+	ck_assert_int_eq(depth.calls, 2);
+	ck_assert_int_eq(gyre_process_yield(self), 0);
+	ck_assert_int_eq(gyre_process_call(self, on_big_stack, &depth), 42);
+	tell('d');
+	return 0;
+}
+
+START_TEST(a_call_runs_on_the_loops_stack)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "caller", call_out, NULL);
+	struct gyre_process_stats stats;
+
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_str_eq(story, "d");
+	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	ck_assert_uint_eq(stats.runs, 2);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Spawn's arguments --- */
+
+static void expect_bad(
+	gyre_process_fn *fn, struct gyre_process_options options, int err, const char *text)
+{
+	struct gyre_process_id id = {NULL, 7, 7};
+	struct gyre_error error = {0, ""};
+
+	options.error = &error;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, &id), err);
+	ck_assert_int_eq(error.code, err);
+	ck_assert_msg(strstr(error.text, text), "'%s' is not in '%s'", text, error.text);
+	ck_assert_uint_eq(id.index, 7);
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
+	/* Nor does it need somebody to tell. */
+	options.error = NULL;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, NULL), err);
+}
+
+START_TEST(bad_options_are_named)
+{
+	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
+
+	options.name = "victim";
+	expect_bad(NULL, options, -EINVAL, "victim: fn is NULL");
+	options.stack_size = (16 << 10) - 1;
+	expect_bad(nothing, options, -EINVAL, "stack_size 16383");
+	options.stack_size = (64u << 20) + 1;
+	expect_bad(nothing, options, -EINVAL, "stack_size 67108865");
+	options.stack_size = 0;
+	options.message_max = 65536;
+	expect_bad(nothing, options, -EINVAL, "message_max 65536");
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(sizes_of_options_are_checked)
+{
+	struct {
+		struct gyre_process_options known;
+		uint64_t later;
+	} options = {.known = GYRE_PROCESS_OPTIONS_INIT};
+	struct gyre_error error = {0, ""};
+
+	options.known.size = sizeof(options.known) - 1;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -EINVAL);
+	options.known.size = sizeof(options);
+	options.known.error = &error;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), 0);
+	options.later = 1;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -E2BIG);
+	ck_assert_int_eq(error.code, -E2BIG);
+	gyre_process_options_init(&options.known, sizeof(options));
+	ck_assert_uint_eq(options.known.size, sizeof(options));
+	ck_assert_uint_eq(options.later, 0);
+	ck_assert_uint_eq(options.known.message_max, 64);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(process_max_is_kept)
+{
+	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
+	struct gyre_error error = {0, ""};
+
+	options.error = &error;
+	options.name = NULL;
+	for (int i = 0; i < 64; i++)
+		ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(error.text, "process_max, 64"));
+	fixture_settle(&f, 5);
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Budget --- */
+
+static int spin(struct gyre_process *self, void *arg)
+{
+	do {
+		tell(*(const char *)arg);
+		f.now += GYRE_USEC(10);
+	} while (gyre_process_yield(self) == 0);
+	return 0;
+}
+
+START_TEST(the_budget_stops_a_long_list)
+{
+	fixture_spawn(&f, "a", spin, "a");
+	fixture_spawn(&f, "b", spin, "b");
+	fixture_spawn(&f, "c", spin, "c");
+	f.step = 0;
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
+	ck_assert(gyre__sched_ready(f.loop.sched));
+	/* Those left over go first. */
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, 1), 1);
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 3);
+	ck_assert_str_eq(story, "abcabcab");
+	fixture_close(&f);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("process");
+	TCase *tcase = tcase_create("process");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, processes_take_turns);
+	tcase_add_test(tcase, spawned_by_a_process_runs_next_turn);
+	tcase_add_test(tcase, a_process_knows_itself);
+	tcase_add_test(tcase, sleeps_until_its_deadline);
+	tcase_add_test(tcase, a_deadline_in_the_past_is_the_next_turn);
+	tcase_add_test(tcase, a_relative_sleep_is_never_short);
+	tcase_add_test(tcase, forever_does_not_wrap);
+	tcase_add_test(tcase, every_cell_of_the_table);
+	tcase_add_test(tcase, a_free_block_is_not_woken);
+	tcase_add_test(tcase, canceled_before_its_first_run);
+	tcase_add_test(tcase, who_ignores_cancellation_still_suspends);
+	tcase_add_test(tcase, only_oneself_suspends);
+	tcase_add_test(tcase, a_call_runs_on_the_loops_stack);
+	tcase_add_test(tcase, bad_options_are_named);
+	tcase_add_test(tcase, sizes_of_options_are_checked);
+	tcase_add_test(tcase, process_max_is_kept);
+	tcase_add_test(tcase, the_budget_stops_a_long_list);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
