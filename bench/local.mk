@@ -17,3 +17,11 @@ bench_programs += %D%/graph
 bench_programs += %D%/process
 %C%_process_SOURCES = %D%/process.c
 %C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la
+
+bench_programs += %D%/switch
+%C%_switch_SOURCES = %D%/switch.c
+%C%_switch_LDADD = lib/sched/libsched.la lib/base/libbase.la
+
+bench_programs += %D%/timer
+%C%_timer_SOURCES = %D%/timer.c
+%C%_timer_LDADD = lib/sched/libsched.la lib/base/libbase.la
