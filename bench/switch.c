@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a switch between stacks costs, one way, and a stack out of its pool and back. */
+/*
+ * What a switch between stacks costs, one way and raw, and a stack out of its pool and back; what
+ * processes add to it is bench/process.c's. Run by hand; with a number of switches as its argument
+ * it does only those, for callgrind to count. Calls lib/sched.
+ */
 #include "sched/context.h"
 #include "sched/stack.h"
 

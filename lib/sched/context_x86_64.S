@@ -46,7 +46,7 @@ gyre__context_swap:
 	movq	%rsp, (%rdi)
 	/* Both stacks look the same from here on, to the unwinder, too. */
 	movq	(%rsi), %rsp
-	/* Loading mxcsr costs dozens of ns: only when more than the sticky exception flags differ. */
+	/* Loading mxcsr costs dozens of ns: only when more than the sticky flags differ. */
 	xorl	(%rsp), %eax
 	testl	$0xffffffc0, %eax
 	jne	.Lmxcsr

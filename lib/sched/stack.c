@@ -4,13 +4,6 @@
  * a LIFO list of unused slots that lies elsewhere. Owned by the scheduler's pool, called by
  * process.c, calls the kernel. Invariant: no stack is handed out without a guard below it, of a
  * kind that was seen to fault in this process.
- *
- *   chunk -> | guard | stack 0      | guard | stack 1      | guard | ...
- *                    low -> ... top |       low -> ... top - 64 |
- *
- * The guard is 64 KiB, as wide as the largest frame that code without stack probes is expected to
- * have (gyre itself is compiled with them); made by madvise it costs 16 entries of a page table.
- * Tops are staggered, else all stacks' hot lines would compete for the same cache sets.
  */
 #include "sched/stack.h"
 
@@ -42,6 +35,16 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
+/*
+ * A chunk of a class:
+ *
+ *   base -> | guard | stack 0      | guard | stack 1      | guard | ...
+ *                   low -> ... top |       low -> ... top - 64 |
+ *
+ * The guard is 64 KiB, as wide as the largest frame that code without stack probes is expected to
+ * have (gyre itself is compiled with them); made by madvise it costs 16 entries of a page table.
+ * Tops are staggered, else all stacks' hot lines would compete for the same cache sets.
+ */
 enum {
 	GUARD_SIZE = GYRE__GUARD_SIZE,
 	CLASS_MIN_SHIFT = 14, /* 16 KiB */

@@ -4,13 +4,6 @@
  * 1987): how time moves on. Owned by the loop, which calls expire once a turn; calls the timers'
  * functions. Invariants: a timer never runs before its deadline; timers run in order of ticks, and
  * within one in order of start.
- *
- * How late a timer can be: expire takes timers out of their slots one by one, each to run it or to
- * move it down, at most `budget` of them a call. It stops earlier only when nothing is left that is
- * due. So a timer that is due at the clock that a call is given runs in that call, unless `budget`
- * others were run or moved down instead, each of which came before it or shared a slot with it; and
- * one timer is moved down at most once a level. With n timers outstanding it is thus late by less
- * than a tick, and a turn, and 8 n / budget turns at the very worst.
  */
 #include "sched/wheel.h"
 
@@ -109,7 +102,16 @@ static bool wheel_advance(struct gyre__wheel *wheel, uint64_t tick)
 	return true;
 }
 
-/* Takes at most `budget` timers out of their slots: into the batch, or down. */
+/*
+ * Takes at most `budget` timers out of their slots: into the batch, or down.
+ *
+ * How late a timer can be: expire takes timers out of their slots one by one, each to run it or to
+ * move it down, at most `budget` of them a call. It stops earlier only when nothing is left that is
+ * due. So a timer that is due at the clock that a call is given runs in that call, unless `budget`
+ * others were run or moved down instead, each of which came before it or shared a slot with it; and
+ * one timer is moved down at most once a level. With n timers outstanding it is thus late by less
+ * than a tick, and a turn, and 8 n / budget turns at the very worst.
+ */
 static void wheel_collect(struct gyre__wheel *wheel, uint64_t tick, unsigned budget)
 {
 	for (; budget > 0; budget--) {
