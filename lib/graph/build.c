@@ -365,14 +365,20 @@ static void nodes_install(struct plan *plan)
 	}
 }
 
-/* The same items as before, under the new ranks. */
+/*
+ * The same items as before, under the new ranks, and all in this generation: what crossed an edge
+ * while it led back must not be overtaken by what crosses it now that it leads on.
+ */
 static void pending_install(struct gyre__graph *graph)
 {
 	memset(graph->pending, 0, sizeof(graph->pending));
-	for (unsigned rank = 0; rank < graph->n_ranks; rank++)
-		for (unsigned parity = 0; parity < 2; parity++)
-			if (graph->by_rank[rank]->inbox[parity].head)
-				gyre__pending_set(&graph->pending[parity], rank);
+	for (unsigned rank = 0; rank < graph->n_ranks; rank++) {
+		struct gyre_node *node = graph->by_rank[rank];
+
+		gyre__inbox_join(graph, node);
+		if (node->inbox[graph->sweep.parity].head)
+			gyre__pending_set(&graph->pending[graph->sweep.parity], rank);
+	}
 }
 
 /* From here on nothing fails. */

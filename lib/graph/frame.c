@@ -167,23 +167,52 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_edge *edge, void *const 
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
 
+/* A frame that is not empty goes behind what waits; true: into its last frame altogether. */
+static bool inbox_append(struct gyre_inbox *inbox, struct gyre_frame *frame)
+{
+	struct gyre_frame *tail = inbox->tail;
+	unsigned room = tail->max - tail->n;
+	unsigned k = frame->n < room ? frame->n : room;
+	void **items = gyre__frame_items(frame);
+
+	memcpy(gyre__frame_items(tail) + tail->n, items, k * sizeof(*items));
+	tail->n += k;
+	frame->n -= k;
+	if (!frame->n)
+		return true;
+	memmove(items, items + k, frame->n * sizeof(*items));
+	frame->next = NULL;
+	*(inbox->head ? &tail->next : &inbox->head) = frame;
+	inbox->tail = frame;
+	return false;
+}
+
+void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node)
+{
+	struct gyre_inbox *now = &node->inbox[graph->sweep.parity];
+	struct gyre_inbox *later = &node->inbox[graph->sweep.parity ^ 1];
+	struct gyre_frame *frame;
+
+	while ((frame = later->head)) {
+		later->head = frame->next;
+		if (inbox_append(now, frame))
+			gyre__pool_put(&graph->pool, frame);
+	}
+	gyre__inbox_init(later, graph->sweep.full);
+}
+
 void gyre__edge_append(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
 	unsigned parity = graph->sweep.parity ^ edge->later;
-	struct gyre_inbox *inbox = &edge->node->inbox[parity];
 
-	if (!inbox->head && gyre__edge_open(graph, edge)) {
-		gyre__inbox_link(graph, edge->node, parity, frame);
+	if (!gyre__edge_open(graph, edge)) {
+		gyre__drop_builtin(
+			node, GYRE__REASON_HOP_BUDGET, gyre__frame_items(frame), frame->n);
+		gyre__pool_put(&graph->pool, frame);
 		return;
 	}
-	/* Behind a full tail the frame may follow as it is; otherwise the tail is filled first. */
-	if (inbox->head && inbox->tail->n == inbox->tail->max) {
-		frame->next = NULL;
-		inbox->tail->next = frame;
-		inbox->tail = frame;
-		return;
-	}
-	gyre__edge_put(node, edge, gyre__frame_items(frame), frame->n);
-	gyre__pool_put(&graph->pool, frame);
+	gyre__pending_set(&graph->pending[parity], edge->rank);
+	if (inbox_append(&edge->node->inbox[parity], frame))
+		gyre__pool_put(&graph->pool, frame);
 }

@@ -66,6 +66,9 @@ unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsi
 	void *const *items, unsigned n);
 /* How many items wait. */
 unsigned gyre__inbox_count(const struct gyre_inbox *inbox);
+/* Puts what waits for the next generation behind what waits for this one; the pending bits are the
+ * caller's. */
+void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node);
 /* Releases what waits; the node's pending bit is the caller's. */
 void gyre__inbox_release(struct gyre__graph *graph, struct gyre_inbox *inbox);
 

@@ -6,7 +6,7 @@ gyre_tests += %D%/test_partition
 
 # A graph without a loop, for the tests below.
 check_LTLIBRARIES += %D%/librig.la
-%C%_librig_la_SOURCES = %D%/rig.c %D%/rig.h
+%C%_librig_la_SOURCES = %D%/rig.c %D%/rig.h %D%/storm.c %D%/storm.h
 %C%_librig_la_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_librig_la_LIBADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
 
@@ -24,15 +24,3 @@ gyre_tests += %D%/test_dispatch
 %C%_test_dispatch_SOURCES = %D%/test_dispatch.c
 %C%_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_dispatch_LDADD = %D%/librig.la
-
-gyre_tests += %D%/test_dot %D%/test_runtime %D%/test_snapshot
-%C%_test_dot_SOURCES = %D%/test_dot.c
-%C%_test_dot_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_dot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
-%C%_test_runtime_SOURCES = %D%/test_runtime.c
-%C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_runtime_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
-%C%_test_snapshot_SOURCES = %D%/test_snapshot.c
-%C%_test_snapshot_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_snapshot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
-%C%_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/graph/dispatch.c: order and merging, every way that an item can go, generations and the hop
- * budget, budgets of calls, inputs and the pool. The rest of its promises is in test_storm.c.
+ * budget, budgets of calls, inputs and the pool; and the storms of storm.c, which must come out the
+ * same for every variant and budget.
  */
-#include "graph/rig.h"
+#include "graph/storm.h"
 #include "harness.h"
 
 #include <errno.h>
@@ -213,6 +214,61 @@ START_TEST(every_spread)
 }
 END_TEST
 
+static const unsigned storm_vectors[] = {1, 2, 3, 64, 256};
+
+/* The variants that this CPU has, one after the other. */
+static bool variant_next(enum gyre_simd *simd)
+{
+	while (++*simd <= GYRE_SIMD_AVX512) {
+		if (gyre__partition_get(*simd))
+			return true;
+		gyre_test_note("this CPU lacks partition variant %d", *simd);
+	}
+	return false;
+}
+
+START_TEST(storms_are_alike)
+{
+	static struct storm storm;
+	enum gyre_simd simd = GYRE_SIMD_AUTO;
+	uint64_t digest = 0;
+
+	while (variant_next(&simd))
+		for (unsigned budget = 0; budget <= 20; budget += 5) {
+			struct storm_options options = {
+				.seed = _i,
+				.vector = storm_vectors[_i % 5],
+				.simd = simd,
+				.budget = budget,
+				.punt = _i % 2,
+				.clones = _i / 5 % 2,
+			};
+
+			storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
+			ck_assert_uint_gt(storm.n_ended, 0);
+			if (digest)
+				ck_assert_uint_eq(storm.digest, digest);
+			digest = storm.digest;
+		}
+}
+END_TEST
+
+START_TEST(storms_rewired)
+{
+	static struct storm storm;
+	struct storm_options options = {
+		.seed = 1000 + _i,
+		.vector = storm_vectors[_i % 5],
+		.simd = GYRE_SIMD_AUTO,
+		.budget = 10,
+		.rewire = true,
+		.clones = _i / 5 % 2,
+	};
+
+	storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("dispatch");
@@ -223,6 +279,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, codes_of_whole_vectors);
 	tcase_add_test(tcase, routing_loop);
 	tcase_add_loop_test(tcase, every_spread, 0, 24);
+	tcase_add_loop_test(tcase, storms_are_alike, 0, 40);
+	tcase_add_loop_test(tcase, storms_rewired, 0, 100);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
