@@ -30,6 +30,11 @@ gyre_tests += %D%/test_process
 %C%_test_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_process_LDADD = $(SCHED_FIXTURE)
 
+gyre_tests += %D%/test_process_misuse
+%C%_test_process_misuse_SOURCES = %D%/test_process_misuse.c
+%C%_test_process_misuse_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_process_misuse_LDADD = $(SCHED_FIXTURE)
+
 gyre_tests += %D%/test_table
 %C%_test_table_SOURCES = %D%/test_table.c
 %C%_test_table_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/sched/process.c, misused: suspending calls for somebody else, calls on the loop's stack, and
+ * arguments of spawn that are out of range are errors with a text, never a crash.
+ */
+#include "harness.h"
+
+#include "fixture.h"
+#include "sched/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct fixture f;
+static bool done;
+
+static void setup(void)
+{
+	fixture_open(&f, 0);
+}
+
+static int nothing(struct gyre_process *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	return 0;
+}
+
+/* --- Who may suspend --- */
+
+static struct gyre_process *other;
+
+static int stay(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	other = self;
+	return gyre_process_sleep(self, GYRE_FOREVER);
+}
+
+static void expect_refused(struct gyre_process *process, int err)
+{
+	struct gyre_process_id id = gyre_process_id(process);
+	struct gyre_message *message = NULL;
+	uint32_t events = 0;
+
+	ck_assert_int_eq(gyre_process_yield(process), err);
+	ck_assert_int_eq(gyre_process_sleep(process, 1), err);
+	ck_assert_int_eq(gyre_process_sleep_until(process, 1), err);
+	ck_assert_int_eq(gyre_process_wait(process, GYRE_EVENT(1), GYRE_FOREVER, &events), err);
+	ck_assert_int_eq(gyre_process_receive(process, GYRE_FOREVER, &message), err);
+	ck_assert_int_eq(gyre_process_join(process, id, GYRE_FOREVER, NULL), err);
+	ck_assert_ptr_null(message);
+	ck_assert_uint_eq(events, 0);
+}
+
+static int refuse_other(struct gyre_process *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	expect_refused(other, -EINVAL);
+	ck_assert_int_eq(gyre_process_call(other, NULL, NULL), -EINVAL);
+	done = true;
+	return 0;
+}
+
+START_TEST(only_oneself_suspends)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "stay", stay, NULL);
+
+	fixture_turn(&f);
+	fixture_spawn(&f, "misuser", refuse_other, NULL);
+	fixture_turn(&f);
+	ck_assert(done);
+	/* No process runs now. */
+	expect_refused(other, -EINVAL);
+	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_SLEEPING);
+	fixture_close(&f);
+}
+END_TEST
+
+struct depth {
+	struct gyre_process *self;
+	char *stack; /* an address on the process's */
+	int calls;
+};
+
+static int on_big_stack(void *arg)
+{
+	struct depth *depth = arg;
+	char here[256 << 10];
+	uintptr_t distance;
+
+	/* More than the process's own stack has. */
+	memset(here, 1, sizeof(here));
+	distance = here > depth->stack ? (uintptr_t)(here - depth->stack)
+				       : (uintptr_t)(depth->stack - here);
+	ck_assert_uint_gt(distance, 64 << 10);
+	ck_assert_ptr_eq(gyre_process_current(), depth->self);
+	expect_refused(depth->self, -EDEADLK);
+	if (depth->calls++ == 0)
+		ck_assert_int_eq(gyre_process_call(depth->self, on_big_stack, depth), 42);
+	return 42;
+}
+
+static int call_out(struct gyre_process *self, void *arg)
+{
+	char here;
+	struct depth depth = {self, &here, 0};
+
+	(void)arg;
+	ck_assert_int_eq(gyre_process_call(self, on_big_stack, &depth), 42);
+	ck_assert_int_eq(depth.calls, 2);
+	ck_assert_int_eq(gyre_process_yield(self), 0);
+	ck_assert_int_eq(gyre_process_call(self, on_big_stack, &depth), 42);
+	done = true;
+	return 0;
+}
+
+START_TEST(a_call_runs_on_the_loops_stack)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "caller", call_out, NULL);
+	struct gyre_process_stats stats;
+
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert(done);
+	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	ck_assert_uint_eq(stats.runs, 2);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- Spawn's arguments --- */
+
+static void expect_bad(
+	gyre_process_fn *fn, struct gyre_process_options options, int err, const char *text)
+{
+	struct gyre_process_id id = {NULL, 7, 7};
+	struct gyre_error error = {0, ""};
+
+	options.error = &error;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, &id), err);
+	ck_assert_int_eq(error.code, err);
+	ck_assert_msg(strstr(error.text, text), "'%s' is not in '%s'", text, error.text);
+	ck_assert_uint_eq(id.index, 7);
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
+	/* Nor does it need somebody to tell. */
+	options.error = NULL;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, NULL), err);
+}
+
+START_TEST(bad_options_are_named)
+{
+	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
+
+	options.name = "victim";
+	expect_bad(NULL, options, -EINVAL, "victim: fn is NULL");
+	options.stack_size = (16 << 10) - 1;
+	expect_bad(nothing, options, -EINVAL, "stack_size 16383");
+	options.stack_size = (64u << 20) + 1;
+	expect_bad(nothing, options, -EINVAL, "stack_size 67108865");
+	options.stack_size = 0;
+	options.message_max = 65536;
+	expect_bad(nothing, options, -EINVAL, "message_max 65536");
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(sizes_of_options_are_checked)
+{
+	struct {
+		struct gyre_process_options known;
+		uint64_t later;
+	} options = {.known = GYRE_PROCESS_OPTIONS_INIT};
+	struct gyre_error error = {0, ""};
+
+	options.known.size = sizeof(options.known) - 1;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -EINVAL);
+	options.known.size = sizeof(options);
+	options.known.error = &error;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), 0);
+	options.later = 1;
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -E2BIG);
+	ck_assert_int_eq(error.code, -E2BIG);
+	gyre_process_options_init(&options.known, sizeof(options));
+	ck_assert_uint_eq(options.known.size, sizeof(options));
+	ck_assert_uint_eq(options.later, 0);
+	ck_assert_uint_eq(options.known.message_max, 64);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(process_max_is_kept)
+{
+	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
+	struct gyre_error error = {0, ""};
+
+	options.error = &error;
+	options.name = NULL;
+	for (int i = 0; i < 64; i++)
+		ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(error.text, "process_max, 64"));
+	fixture_settle(&f, 5);
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
+	fixture_close(&f);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("process misuse");
+	TCase *tcase = tcase_create("process misuse");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, only_oneself_suspends);
+	tcase_add_test(tcase, a_call_runs_on_the_loops_stack);
+	tcase_add_test(tcase, bad_options_are_named);
+	tcase_add_test(tcase, sizes_of_options_are_checked);
+	tcase_add_test(tcase, process_max_is_kept);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
