@@ -46,11 +46,7 @@ gyre__context_swap:
 	movq	%rsp, (%rdi)
 	/* Both stacks look the same from here on, to the unwinder, too. */
 	movq	(%rsi), %rsp
-<<<<<<< HEAD
 	/* Loading mxcsr costs dozens of ns: only when more than the sticky flags differ. */
-=======
-	/* Loading mxcsr costs dozens of ns: only when more than sticky exception flags differ. */
->>>>>>> 0211529 (Bring the scheduler's files within the lengths)
 	xorl	(%rsp), %eax
 	testl	$0xffffffc0, %eax
 	jne	.Lmxcsr
