@@ -18,9 +18,17 @@ void gyre__account_late(struct gyre_process *process, uint64_t late)
 	if (bucket >= GYRE_LATENESS_BUCKETS)
 		bucket = GYRE_LATENESS_BUCKETS - 1;
 	process->late[bucket] += process->late[bucket] != UINT32_MAX;
-	process->late_count++;
 	if (late > process->late_max)
 		process->late_max = late;
+}
+
+static uint64_t count(const struct gyre_process_stats *stats)
+{
+	uint64_t total = 0;
+
+	for (int i = 0; i < GYRE_LATENESS_BUCKETS; i++)
+		total += stats->late[i];
+	return total;
 }
 
 int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats *ret_stats)
@@ -40,9 +48,9 @@ int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats 
 		gyre_timer_active(&process->timer) ? process->timer.deadline : GYRE_FOREVER;
 	ret_stats->events_coalesced =
 		atomic_load_explicit(&process->coalesced, memory_order_relaxed);
-	ret_stats->late_count = process->late_count;
 	ret_stats->late_max = process->late_max;
 	memcpy(ret_stats->late, process->late, sizeof(ret_stats->late));
+	ret_stats->late_count = count(ret_stats);
 	ret_stats->stack_size = process->stack_size;
 	if (process->stack_low)
 		ret_stats->stack_used = gyre__stack_used(&process->stack);
@@ -51,11 +59,9 @@ int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats 
 
 uint64_t gyre_process_lateness(const struct gyre_process_stats *stats, double percent)
 {
-	uint64_t total = 0, below = 0;
+	uint64_t total = count(stats), below = 0;
 	double wanted;
 
-	for (int i = 0; i < GYRE_LATENESS_BUCKETS; i++)
-		total += stats->late[i];
 	if (!total)
 		return 0;
 	wanted = (percent > 0 ? percent : 0) / 100 * (double)total;

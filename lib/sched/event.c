@@ -29,10 +29,12 @@ static void deliver(struct gyre_process *process)
 
 	if (word & GYRE__WORD_CLOSED)
 		return;
-	if (word & GYRE__WORD_CANCEL)
+	if (word & GYRE__WORD_CANCEL) {
+		process->canceled = true;
 		gyre__process_wake(process, GYRE__WAKE_CANCEL);
-	else if (pending(process, process->mask))
+	} else if (pending(process, process->mask)) {
 		gyre__process_wake(process, GYRE__WAKE_EVENT);
+	}
 }
 
 void gyre__event_arrive(struct gyre_post *post)
@@ -106,7 +108,7 @@ int gyre_process_cancel(struct gyre_process_id id)
 
 bool gyre_process_canceled(const struct gyre_process *self)
 {
-	return gyre__process_is_canceled(self);
+	return self->canceled;
 }
 
 /* What a wait ends with: cancellation first, then events, even if its time is over, too. */
@@ -114,7 +116,7 @@ static int take(struct gyre_process *self, uint32_t mask, uint32_t *ret_events)
 {
 	uint32_t events = pending(self, mask);
 
-	if (gyre__process_is_canceled(self))
+	if (self->canceled)
 		return -ECANCELED;
 	if (!events)
 		return -ETIMEDOUT;
@@ -131,7 +133,7 @@ int gyre_process_wait(
 		return -EINVAL;
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	while (pending(self, mask) || gyre__process_is_canceled(self))
+	while (pending(self, mask) || self->canceled)
 		if (gyre__process_pass(self))
 			return take(self, mask, ret_events);
 	self->mask = mask;

@@ -57,7 +57,7 @@ static int at_once(struct gyre_process *self, struct gyre_process_id id)
 {
 	int err = check(self, id);
 
-	if (gyre__process_is_canceled(self))
+	if (self->canceled)
 		return -ECANCELED;
 	if (err < 0)
 		return err;

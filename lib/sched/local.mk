@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libsched.la
 	%D%/process.h \
 	%D%/sched.c \
 	%D%/sched.h \
+	%D%/spawn.c \
 	%D%/stack.c \
 	%D%/stack.h \
 	%D%/table.c \

@@ -119,7 +119,7 @@ static int take(struct gyre_process *self, struct gyre_message **ret_message)
 	struct gyre__inbox *inbox = &self->inbox;
 	struct gyre_message *message = inbox->first;
 
-	if (gyre__process_is_canceled(self))
+	if (self->canceled)
 		return -ECANCELED;
 	if (!message)
 		return -ETIMEDOUT;
@@ -135,7 +135,7 @@ int gyre_process_receive(
 {
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	while (self->inbox.first || gyre__process_is_canceled(self) || deadline == 0)
+	while (self->inbox.first || self->canceled || deadline == 0)
 		if (gyre__process_pass(self))
 			return take(self, ret_message);
 	self->mask = GYRE_EVENT_MESSAGE;

@@ -9,16 +9,10 @@
 #include "sched/process.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/assert.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "sched/sched.h"
-
-#define STACK_LEAST   ((size_t)16 << 10)
-#define STACK_MOST    ((size_t)64 << 20)
-#define MESSAGES_MOST 65535u
 
 /* --- Ready --- */
 
@@ -67,7 +61,7 @@ static struct gyre_process *queue_take(struct gyre__queue *queue)
 	return process;
 }
 
-static void make_ready(struct gyre_process *process, enum gyre__wake_reason reason)
+static inline void make_ready(struct gyre_process *process, enum gyre__wake_reason reason)
 {
 	process->state = GYRE_PROCESS_READY;
 	process->reason = (uint8_t)reason;
@@ -93,12 +87,18 @@ bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason rea
 	return true;
 }
 
-static void timer_expired(struct gyre_timer *timer)
+void gyre__process_due(struct gyre_timer *timer)
 {
 	struct gyre_process *process =
 		(void *)((char *)timer - offsetof(struct gyre_process, timer));
 
 	gyre__process_wake(process, GYRE__WAKE_TIME);
+}
+
+void gyre__process_start(struct gyre_process *process)
+{
+	gyre__assert(process->state == GYRE__PROCESS_FREE);
+	make_ready(process, GYRE__NOT_WOKEN);
 }
 
 /* --- Suspend: on the process's stack --- */
@@ -163,7 +163,7 @@ int gyre_process_yield(struct gyre_process *self)
 {
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	if (gyre__process_is_canceled(self))
+	if (self->canceled)
 		return canceled(self);
 	make_ready(self, GYRE__NOT_WOKEN);
 	return park(self);
@@ -173,7 +173,7 @@ int gyre_process_sleep_until(struct gyre_process *self, uint64_t deadline)
 {
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	if (gyre__process_is_canceled(self))
+	if (self->canceled)
 		return canceled(self);
 	return gyre__process_suspend(self, GYRE_PROCESS_SLEEPING, deadline);
 }
@@ -209,7 +209,7 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 	process->state = GYRE_PROCESS_RUNNING;
 	sched->current = process;
 	for (;;) {
-		int word = gyre__process_is_canceled(process) ? -ECANCELED : 0;
+		int word = process->canceled ? -ECANCELED : 0;
 
 		gyre__context_switch_with(&sched->context, &process->context, word);
 		if (__builtin_expect(!sched->call.fn, 1))
@@ -221,11 +221,11 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 }
 
 /* The first thing on a process's stack, and the last. */
-static void process_main(void *arg)
+void gyre__process_main(void *arg)
 {
 	struct gyre_process *self = arg;
 
-	self->status = gyre__process_is_canceled(self) ? -ECANCELED : self->fn(self, self->arg);
+	self->status = self->canceled ? -ECANCELED : self->fn(self, self->arg);
 	self->state = GYRE_PROCESS_ENDED;
 	gyre__context_exit(&self->context, &self->sched->context);
 }
@@ -261,7 +261,6 @@ static inline void prefetch(const struct gyre_process *next)
 	if (!next)
 		return;
 	__builtin_prefetch(next->context.sp, 1);
-	__builtin_prefetch(&next->word, 1);
 	__builtin_prefetch(next->next, 1);
 }
 
@@ -290,127 +289,6 @@ unsigned gyre__sched_run(struct gyre__sched *sched, uint64_t budget)
 		n++;
 	} while (sched->batch.first && now - begin < budget);
 	return n;
-}
-
-/* --- Spawn --- */
-
-void gyre_process_options_init(struct gyre_process_options *options, size_t size)
-{
-	static const struct gyre_process_options defaults = {
-		.size = sizeof(defaults),
-		.name = "process",
-		.message_max = 64,
-	};
-
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	memcpy(options, &size, sizeof(size));
-}
-
-/* Checks what the caller asked for, and fills in what he left to us. */
-static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
-	const struct gyre_process_options *asked, struct gyre_process_options *options)
-{
-	struct gyre_error *error = asked && asked->size >= sizeof(*asked) ? asked->error : NULL;
-	int err;
-
-	gyre_process_options_init(options, sizeof(*options));
-	err = gyre__options_copy(
-		options, sizeof(*options), asked, sizeof(*options), "gyre_process_options", error);
-	if (err < 0)
-		return err;
-	if (!options->name)
-		options->name = "process";
-	if (!options->stack_size)
-		options->stack_size = sched->stack_size;
-	if (!fn)
-		return gyre__error_set(error, -EINVAL, "process %s: fn is NULL", options->name);
-	if (options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST)
-		return gyre__error_set(error, -EINVAL,
-			"process %s: stack_size %zu is not in %zu to %zu", options->name,
-			options->stack_size, STACK_LEAST, STACK_MOST);
-	if (options->message_max > MESSAGES_MOST)
-		return gyre__error_set(error, -EINVAL, "process %s: message_max %u is above %u",
-			options->name, options->message_max, MESSAGES_MOST);
-	return 0;
-}
-
-/* A block that holds no trace of its last process; FREE still. */
-static void clear(struct gyre_process *process, struct gyre__sched *sched)
-{
-	process->sched = sched;
-	process->streak = 0;
-	process->run_nsec = process->longest_nsec = process->runs = 0;
-	process->mask = 0;
-	process->joiners = NULL;
-	process->status = 0;
-	process->late_count = process->late_max = 0;
-	memset(process->late, 0, sizeof(process->late));
-	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
-	process->post.fn = gyre__event_arrive;
-	gyre_timer_init(&process->timer, sched->loop, timer_expired);
-}
-
-static void describe(struct gyre_process *process, const struct gyre_process_options *options)
-{
-	size_t length = strnlen(options->name, sizeof(process->name) - 1);
-
-	memcpy(process->name, options->name, length);
-	process->name[length] = '\0';
-	process->daemon = options->daemon;
-	process->joinable = options->joinable;
-}
-
-/* A block with a stack, as the checked options want it. */
-static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
-	struct gyre_process **ret_process)
-{
-	struct gyre_process *process;
-	int err = gyre__table_get(&sched->table, &process);
-
-	if (err < 0)
-		return gyre__error_set(options->error, err,
-			err == -EAGAIN ? "process %s: process_max, %u, are there already"
-				       : "process %s: no memory for a control block beside %u",
-			options->name, sched->table.max);
-	err = gyre__stack_get(sched->stacks, options->stack_size, options->error, &process->stack);
-	if (err < 0) {
-		gyre__table_put(&sched->table, process);
-		return err;
-	}
-	*ret_process = process;
-	return 0;
-}
-
-int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
-	const struct gyre_process_options *asked, struct gyre_process_id *ret_id)
-{
-	struct gyre__sched *sched = loop->sched;
-	struct gyre_process_options options;
-	struct gyre_process *process = NULL;
-	int err = check(sched, fn, asked, &options);
-
-	if (err < 0)
-		return err;
-	err = make(sched, &options, &process);
-	if (err < 0)
-		return err;
-	clear(process, sched);
-	describe(process, &options);
-	process->fn = fn;
-	process->arg = arg;
-	process->stack_low = (uintptr_t)process->stack.low;
-	process->stack_size = (uint32_t)process->stack.size;
-	gyre__context_init(
-		&process->context, process->stack.low, process->stack.size, process_main, process);
-	gyre__event_open(process);
-	gyre__inbox_open(process, options.message_max);
-	sched->alive++;
-	sched->counting += !process->daemon;
-	make_ready(process, GYRE__NOT_WOKEN);
-	if (ret_id)
-		*ret_id = gyre_process_id(process);
-	return 0;
 }
 
 /* --- Names --- */

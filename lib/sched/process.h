@@ -8,6 +8,7 @@
 
 #include <gyre/process.h>
 #include <gyre/timer.h>
+#include <assert.h>
 #include <stdatomic.h>
 
 #include "base/hub.h"
@@ -54,40 +55,51 @@ struct gyre__inbox {
 };
 
 struct gyre_process {
-	/* One line for a resume and the yield that ends it. */
+	/* A line for a resume and the yield that ends it. */
 	struct gyre_process *next; /* in the ready list, or among the free blocks */
 	struct gyre__sched *sched;
 	uintptr_t stack_low;
 	uint32_t stack_size;
 	uint8_t state, reason; /* why it was made ready last */
 	uint8_t streak; /* answers given without suspending since it last suspended */
-	bool joinable;
+	bool canceled; /* the CANCEL bit has arrived */
 	uint64_t run_nsec, longest_nsec, runs;
 	struct gyre__context context;
 
-	/* What signals and waits touch. */
+	/* One for timed waits. */
+	_Alignas(64) struct gyre_timer timer;
+	uint64_t due; /* since when a timed wait ought to be over */
+	uint64_t late_max;
+	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
+
+	/* One for signals and messages, which other threads write. */
 	_Alignas(64) _Atomic(uint64_t) word;
 	struct gyre_post post; /* of the word's bits, when they come from another thread */
 	struct gyre__inbox inbox;
 	uint32_t mask; /* the events that it waits for, or waited for last */
-	uint32_t index, generation;
-	bool daemon;
+	uint32_t generation;
 
-	/* What timed waits and joins touch. */
-	struct gyre_timer timer;
-	uint64_t due; /* since when a timed wait ought to be over */
-	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
-	struct gyre_process *join_next, **join_pprev;
+	_Alignas(64) uint32_t late[GYRE_LATENESS_BUCKETS];
+
+	uint32_t index;
 	int status, joined_status; /* its exit status; that of the process it joined last */
-
+	bool daemon, joinable;
+	struct gyre_process *join_next, **join_pprev;
 	gyre_process_fn *fn;
 	void *arg;
 	struct gyre__stack stack;
 	_Atomic(uint64_t) coalesced;
-	uint64_t late_count, late_max;
-	uint32_t late[GYRE_LATENESS_BUCKETS];
 	char name[32];
 };
+
+/* An odd number of lines, so that the blocks' first lines do not compete for the same cache sets.
+ */
+static_assert(
+	sizeof(void *) != 8 || sizeof(struct gyre__context) != 8 ||
+		(sizeof(struct gyre_process) == 448 && offsetof(struct gyre_process, timer) == 64 &&
+			offsetof(struct gyre_process, word) == 128 &&
+			offsetof(struct gyre_process, late) == 192),
+	"the lines of a control block");
 
 /* A list that is added to at its end. */
 struct gyre__queue {
@@ -122,12 +134,12 @@ static inline bool gyre__process_may_suspend(const struct gyre_process *self)
 	       __builtin_expect(sp - self->stack_low < self->stack_size, 1);
 }
 
-static inline bool gyre__process_is_canceled(const struct gyre_process *self)
-{
-	return atomic_load_explicit(&self->word, memory_order_relaxed) & GYRE__WORD_CANCEL;
-}
-
 int gyre__process_refuse(struct gyre_process *self) __attribute__((cold));
+
+/* For spawn: what a new process's context and timer are to call; and puts it on the ready list. */
+void gyre__process_main(void *process);
+void gyre__process_due(struct gyre_timer *timer);
+void gyre__process_start(struct gyre_process *process);
 
 /* For an answer that is there already: true when it may be given at once; false after a turn in
  * which everybody else ran: look again. Suspends then. */

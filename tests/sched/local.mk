@@ -75,3 +75,7 @@ gyre_tests += %D%/test_sched
 %C%_test_sched_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_sched_LDADD = $(SCHED_FIXTURE)
 
+gyre_tests += %D%/test_spawn
+%C%_test_spawn_SOURCES = %D%/test_spawn.c
+%C%_test_spawn_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spawn_LDADD = $(SCHED_FIXTURE)

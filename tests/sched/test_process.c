@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/sched/process.c: the life of a process: spawn, run, suspend, be woken for each reason in each
- * state, be canceled, end. Misuse is in test_process_misuse.c.
+ * state, be canceled, end.
  */
 #include "harness.h"
 
@@ -374,34 +374,6 @@ START_TEST(who_ignores_cancellation_still_suspends)
 }
 END_TEST
 
-/* --- Budget --- */
-
-static int spin(struct gyre_process *self, void *arg)
-{
-	do {
-		tell(*(const char *)arg);
-		f.now += GYRE_USEC(10);
-	} while (gyre_process_yield(self) == 0);
-	return 0;
-}
-
-START_TEST(the_budget_stops_a_long_list)
-{
-	fixture_spawn(&f, "a", spin, "a");
-	fixture_spawn(&f, "b", spin, "b");
-	fixture_spawn(&f, "c", spin, "c");
-	f.step = 0;
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
-	ck_assert(gyre__sched_ready(f.loop.sched));
-	/* Those left over go first. */
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, 1), 1);
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 3);
-	ck_assert_str_eq(story, "abcabcab");
-	fixture_close(&f);
-}
-END_TEST
-
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("process");
@@ -419,7 +391,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_free_block_is_not_woken);
 	tcase_add_test(tcase, canceled_before_its_first_run);
 	tcase_add_test(tcase, who_ignores_cancellation_still_suspends);
-	tcase_add_test(tcase, the_budget_stops_a_long_list);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/sched/process.c, misused: suspending calls for somebody else, calls on the loop's stack, and
- * arguments of spawn that are out of range are errors with a text, never a crash.
+ * lib/sched/process.c, misused: suspending calls for somebody else, and on the loop's stack, are
+ * errors, never a crash.
  */
 #include "harness.h"
 
@@ -19,15 +19,6 @@ static void setup(void)
 {
 	fixture_open(&f, 0);
 }
-
-static int nothing(struct gyre_process *self, void *arg)
-{
-	(void)self;
-	(void)arg;
-	return 0;
-}
-
-/* --- Who may suspend --- */
 
 static struct gyre_process *other;
 
@@ -131,83 +122,6 @@ START_TEST(a_call_runs_on_the_loops_stack)
 }
 END_TEST
 
-/* --- Spawn's arguments --- */
-
-static void expect_bad(
-	gyre_process_fn *fn, struct gyre_process_options options, int err, const char *text)
-{
-	struct gyre_process_id id = {NULL, 7, 7};
-	struct gyre_error error = {0, ""};
-
-	options.error = &error;
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, &id), err);
-	ck_assert_int_eq(error.code, err);
-	ck_assert_msg(strstr(error.text, text), "'%s' is not in '%s'", text, error.text);
-	ck_assert_uint_eq(id.index, 7);
-	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
-	/* Nor does it need somebody to tell. */
-	options.error = NULL;
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, fn, NULL, &options, NULL), err);
-}
-
-START_TEST(bad_options_are_named)
-{
-	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
-
-	options.name = "victim";
-	expect_bad(NULL, options, -EINVAL, "victim: fn is NULL");
-	options.stack_size = (16 << 10) - 1;
-	expect_bad(nothing, options, -EINVAL, "stack_size 16383");
-	options.stack_size = (64u << 20) + 1;
-	expect_bad(nothing, options, -EINVAL, "stack_size 67108865");
-	options.stack_size = 0;
-	options.message_max = 65536;
-	expect_bad(nothing, options, -EINVAL, "message_max 65536");
-	fixture_close(&f);
-}
-END_TEST
-
-START_TEST(sizes_of_options_are_checked)
-{
-	struct {
-		struct gyre_process_options known;
-		uint64_t later;
-	} options = {.known = GYRE_PROCESS_OPTIONS_INIT};
-	struct gyre_error error = {0, ""};
-
-	options.known.size = sizeof(options.known) - 1;
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -EINVAL);
-	options.known.size = sizeof(options);
-	options.known.error = &error;
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), 0);
-	options.later = 1;
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options.known, NULL), -E2BIG);
-	ck_assert_int_eq(error.code, -E2BIG);
-	gyre_process_options_init(&options.known, sizeof(options));
-	ck_assert_uint_eq(options.known.size, sizeof(options));
-	ck_assert_uint_eq(options.later, 0);
-	ck_assert_uint_eq(options.known.message_max, 64);
-	fixture_close(&f);
-}
-END_TEST
-
-START_TEST(process_max_is_kept)
-{
-	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
-	struct gyre_error error = {0, ""};
-
-	options.error = &error;
-	options.name = NULL;
-	for (int i = 0; i < 64; i++)
-		ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), -EAGAIN);
-	ck_assert_ptr_nonnull(strstr(error.text, "process_max, 64"));
-	fixture_settle(&f, 5);
-	ck_assert_int_eq(gyre_process_spawn(&f.loop, nothing, NULL, &options, NULL), 0);
-	fixture_close(&f);
-}
-END_TEST
-
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("process misuse");
@@ -216,9 +130,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, only_oneself_suspends);
 	tcase_add_test(tcase, a_call_runs_on_the_loops_stack);
-	tcase_add_test(tcase, bad_options_are_named);
-	tcase_add_test(tcase, sizes_of_options_are_checked);
-	tcase_add_test(tcase, process_max_is_kept);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -85,6 +85,34 @@ START_TEST(destroyed_as_it_is)
 }
 END_TEST
 
+static char story[64];
+
+static int spin(struct gyre_process *self, void *arg)
+{
+	do {
+		strcat(story, arg);
+		f.now += GYRE_USEC(10);
+	} while (gyre_process_yield(self) == 0);
+	return 0;
+}
+
+START_TEST(the_budget_stops_a_long_list)
+{
+	fixture_open(&f, 0);
+	fixture_spawn(&f, "a", spin, "a");
+	fixture_spawn(&f, "b", spin, "b");
+	fixture_spawn(&f, "c", spin, "c");
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
+	ck_assert(gyre__sched_ready(f.loop.sched));
+	/* Those left over go first. */
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, 1), 1);
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 3);
+	ck_assert_str_eq(story, "abcabcab");
+	fixture_close(&f);
+}
+END_TEST
+
 /* --- Many --- */
 
 enum { MANY = 10000 };
@@ -388,6 +416,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, daemons_do_not_count);
 	tcase_add_test(tcase, who_does_not_end_is_abandoned_by_name);
 	tcase_add_test(tcase, destroyed_as_it_is);
+	tcase_add_test(tcase, the_budget_stops_a_long_list);
 	tcase_add_test(tcase, ten_thousand_processes);
 	tcase_add_loop_test(tcase, random_schedules, 0, 20);
 	suite_add_tcase(suite, tcase);

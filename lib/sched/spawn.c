@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spawn: checks what the caller asked for, and makes a control block and a stack into a process.
+ * Owns nothing. Called by applications and processes; calls the table, the stacks and process.c.
+ * Invariant: a spawn that fails leaves nothing behind, and one that succeeds leaves no trace of the
+ * block's last process.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "sched/process.h"
+
+#define STACK_LEAST   ((size_t)16 << 10)
+#define STACK_MOST    ((size_t)64 << 20)
+#define MESSAGES_MOST 65535u
+
+void gyre_process_options_init(struct gyre_process_options *options, size_t size)
+{
+	static const struct gyre_process_options defaults = {
+		.size = sizeof(defaults),
+		.name = "process",
+		.message_max = 64,
+	};
+
+	memset(options, 0, size);
+	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
+	memcpy(options, &size, sizeof(size));
+}
+
+/* Checks what the caller asked for, and fills in what he left to us. */
+static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
+	const struct gyre_process_options *asked, struct gyre_process_options *options)
+{
+	struct gyre_error *error = asked && asked->size >= sizeof(*asked) ? asked->error : NULL;
+	int err;
+
+	gyre_process_options_init(options, sizeof(*options));
+	err = gyre__options_copy(
+		options, sizeof(*options), asked, sizeof(*options), "gyre_process_options", error);
+	if (err < 0)
+		return err;
+	if (!options->name)
+		options->name = "process";
+	if (!options->stack_size)
+		options->stack_size = sched->stack_size;
+	if (!fn)
+		return gyre__error_set(error, -EINVAL, "process %s: fn is NULL", options->name);
+	if (options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST)
+		return gyre__error_set(error, -EINVAL,
+			"process %s: stack_size %zu is not in %zu to %zu", options->name,
+			options->stack_size, STACK_LEAST, STACK_MOST);
+	if (options->message_max > MESSAGES_MOST)
+		return gyre__error_set(error, -EINVAL, "process %s: message_max %u is above %u",
+			options->name, options->message_max, MESSAGES_MOST);
+	return 0;
+}
+
+/* A block that holds no trace of its last process; FREE still. */
+static void clear(struct gyre_process *process, struct gyre__sched *sched)
+{
+	process->sched = sched;
+	process->streak = 0;
+	process->canceled = false;
+	process->run_nsec = process->longest_nsec = process->runs = 0;
+	process->mask = 0;
+	process->joiners = NULL;
+	process->status = 0;
+	process->late_max = 0;
+	memset(process->late, 0, sizeof(process->late));
+	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
+	process->post.fn = gyre__event_arrive;
+	gyre_timer_init(&process->timer, sched->loop, gyre__process_due);
+}
+
+static void describe(struct gyre_process *process, const struct gyre_process_options *options)
+{
+	size_t length = strnlen(options->name, sizeof(process->name) - 1);
+
+	memset(process->name, 0, sizeof(process->name));
+	memcpy(process->name, options->name, length);
+	process->daemon = options->daemon;
+	process->joinable = options->joinable;
+}
+
+/* A block with a stack, as the checked options want it. */
+static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
+	struct gyre_process **ret_process)
+{
+	struct gyre_process *process;
+	int err = gyre__table_get(&sched->table, &process);
+
+	if (err < 0)
+		return gyre__error_set(options->error, err,
+			err == -EAGAIN ? "process %s: process_max, %u, are there already"
+				       : "process %s: no memory for a control block beside %u",
+			options->name, sched->table.max);
+	err = gyre__stack_get(sched->stacks, options->stack_size, options->error, &process->stack);
+	if (err < 0) {
+		gyre__table_put(&sched->table, process);
+		return err;
+	}
+	*ret_process = process;
+	return 0;
+}
+
+int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
+	const struct gyre_process_options *asked, struct gyre_process_id *ret_id)
+{
+	struct gyre__sched *sched = loop->sched;
+	struct gyre_process_options options;
+	struct gyre_process *process = NULL;
+	int err = check(sched, fn, asked, &options);
+
+	if (err < 0)
+		return err;
+	err = make(sched, &options, &process);
+	if (err < 0)
+		return err;
+	clear(process, sched);
+	describe(process, &options);
+	process->fn = fn;
+	process->arg = arg;
+	process->stack_low = (uintptr_t)process->stack.low;
+	process->stack_size = (uint32_t)process->stack.size;
+	gyre__context_init(&process->context, process->stack.low, process->stack.size,
+		gyre__process_main, process);
+	gyre__event_open(process);
+	gyre__inbox_open(process, options.message_max);
+	sched->alive++;
+	sched->counting += !process->daemon;
+	gyre__process_start(process);
+	if (ret_id)
+		*ret_id = gyre_process_id(process);
+	return 0;
+}
