@@ -152,15 +152,27 @@ START_TEST(stack_is_aligned_and_inside)
 }
 END_TEST
 
+#ifdef CONTEXT_ASM
+/* As fegetround(), which looks at the x87 unit only. */
+static int sse_rounding(void)
+{
+	return (int)(__builtin_ia32_stmxcsr() >> 3 & 0xc00);
+}
+#else
+#define sse_rounding() fegetround()
+#endif
+
 static void round_up(void *arg)
 {
 	volatile long double third = 1, three = 3;
 
 	(void)arg;
 	note((uintptr_t)fegetround());
+	ck_assert_int_eq(sse_rounding(), fegetround());
 	fesetround(FE_UPWARD);
 	yield(0);
 	note((uintptr_t)fegetround());
+	ck_assert_int_eq(sse_rounding(), FE_UPWARD);
 	/* The x87 unit has a control word of its own; valgrind does not emulate it. */
 	third = third / three;
 	note(third * three > 1 || RUNNING_ON_VALGRIND);
@@ -175,11 +187,13 @@ START_TEST(rounding_mode_belongs_to_the_context)
 #ifdef CONTEXT_ASM
 	resume(0);
 	ck_assert_int_eq(fegetround(), FE_TOWARDZERO);
+	ck_assert_int_eq(sse_rounding(), FE_TOWARDZERO);
 	ck_assert_int_eq((int)log_values[0], FE_DOWNWARD);
 	/* Sticky flags are nobody's. */
 	feraiseexcept(FE_INEXACT | FE_DIVBYZERO);
 	resume(0);
 	ck_assert_int_eq(fegetround(), FE_TOWARDZERO);
+	ck_assert_int_eq(sse_rounding(), FE_TOWARDZERO);
 	ck_assert_int_eq((int)log_values[1], FE_UPWARD);
 	ck_assert_uint_eq(log_values[2], 1);
 #else

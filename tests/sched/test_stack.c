@@ -5,6 +5,7 @@
  */
 #include "harness.h"
 
+#include "sched/context.h"
 #include "sched/stack.h"
 
 #include <errno.h>
@@ -23,6 +24,10 @@
 #define RUNNING_ON_VALGRIND              0
 #define VALGRIND_DISABLE_ERROR_REPORTING (void)0
 #define VALGRIND_ENABLE_ERROR_REPORTING  (void)0
+#endif
+
+#ifdef HAVE_ASAN
+#include <sanitizer/lsan_interface.h>
 #endif
 
 #define GUARD 65536
@@ -376,6 +381,65 @@ START_TEST(a_hundred_thousand_fit)
 }
 END_TEST
 
+#ifdef HAVE_ASAN
+static struct gyre__context here, there;
+
+static void hold_memory(void *arg)
+{
+	void *volatile held = malloc(77);
+
+	(void)arg;
+	gyre__context_switch(&there, &here);
+	free(held);
+	gyre__context_exit(&there, &here);
+}
+
+/* Overwrites what the test's own stack may remember. */
+static __attribute__((noinline)) void forget(void)
+{
+	volatile char junk[8192];
+
+	for (size_t i = 0; i < sizeof(junk); i++)
+		junk[i] = 0;
+}
+
+START_TEST(memory_held_by_a_suspended_stack_is_no_leak)
+{
+	struct gyre__stacks *stacks = pool(GYRE__GUARD_MPROTECT);
+	struct gyre__stack stack = get(stacks, 65536);
+
+	gyre__context_init_main(&here);
+	gyre__context_init(&there, stack.low, stack.size, hold_memory, NULL);
+	gyre__context_switch(&here, &there);
+	forget();
+	ck_assert_int_eq(__lsan_do_recoverable_leak_check(), 0);
+	gyre__context_switch(&here, &there);
+	gyre__stack_put(stacks, &stack);
+	gyre__stacks_destroy(stacks);
+}
+END_TEST
+
+START_TEST(memory_held_by_an_unused_stack_is_a_leak)
+{
+	struct gyre__stacks *stacks = pool(GYRE__GUARD_MPROTECT);
+	struct gyre__stack stack = get(stacks, 65536), copy = stack;
+
+	gyre__context_init_main(&here);
+	gyre__context_init(&there, stack.low, stack.size, hold_memory, NULL);
+	gyre__context_switch(&here, &there);
+	gyre__stack_put(stacks, &stack);
+	forget();
+	dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+	ck_assert_int_ne(__lsan_do_recoverable_leak_check(), 0);
+	stack = get(stacks, 65536);
+	ck_assert_ptr_eq(stack.low, copy.low);
+	gyre__context_switch(&here, &there);
+	gyre__stack_put(stacks, &stack);
+	gyre__stacks_destroy(stacks);
+}
+END_TEST
+#endif
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("stack");
@@ -394,6 +458,10 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, later_failures_fall_back);
 	tcase_add_test(tcase, running_out_of_guards_is_an_error);
 	tcase_add_test(tcase, a_hundred_thousand_fit);
+#ifdef HAVE_ASAN
+	tcase_add_test(tcase, memory_held_by_a_suspended_stack_is_no_leak);
+	tcase_add_test(tcase, memory_held_by_an_unused_stack_is_a_leak);
+#endif
 	tcase_set_timeout(tcase, 30);
 	suite_add_tcase(suite, each);
 	suite_add_tcase(suite, tcase);
