@@ -15,12 +15,37 @@ gyre_tests += %D%/test_class
 %C%_test_class_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_class_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_dispatch
+%C%_test_dispatch_SOURCES = %D%/test_dispatch.c
+%C%_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_dispatch_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_drop
+%C%_test_drop_SOURCES = %D%/test_drop.c
+%C%_test_drop_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_drop_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_frame
+%C%_test_frame_SOURCES = %D%/test_frame.c
+%C%_test_frame_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_frame_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_inline
+%C%_test_inline_SOURCES = %D%/test_inline.c
+%C%_test_inline_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inline_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_next
+%C%_test_next_SOURCES = %D%/test_next.c
+%C%_test_next_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_next_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_order
 %C%_test_order_SOURCES = %D%/test_order.c
 %C%_test_order_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_order_LDADD = %D%/librig.la
 
-gyre_tests += %D%/test_dispatch
-%C%_test_dispatch_SOURCES = %D%/test_dispatch.c
-%C%_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_dispatch_LDADD = %D%/librig.la
+gyre_tests += %D%/test_trace
+%C%_test_trace_SOURCES = %D%/test_trace.c
+%C%_test_trace_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_trace_LDADD = %D%/librig.la

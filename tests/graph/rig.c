@@ -55,7 +55,7 @@ static int trace(const void *arg, char *text, size_t size)
 	return snprintf(text, size, "item %u of %u", item->seq, item->source);
 }
 
-static const struct gyre_item_ops items = {release, clone, trace};
+static const struct gyre_item_ops item_ops = {release, clone, trace};
 
 void rig_init(struct rig *rig)
 {
@@ -69,7 +69,7 @@ void rig_init(struct rig *rig)
 				.hop_budget = 3,
 				.sample_period = 2,
 				.inject_max = 1024,
-				.items = &items,
+				.items = &item_ops,
 			},
 	};
 }
@@ -189,6 +189,74 @@ uint64_t rig_drops(struct rig *rig, const char *name, const char *reason)
 		if (!strcmp(node->reasons[i].name, reason))
 			return node->drops[i];
 	ck_abort_msg("node %s: no reason %s", name, reason);
+}
+
+static gyre_next probe_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct probe *probe = gyre_node_data(node);
+
+	probe->calls++;
+	probe->items += n;
+	if (n > probe->largest)
+		probe->largest = n;
+	if (!probe->spread)
+		return probe->next;
+	for (unsigned i = 0; i < n; i++)
+		nexts[i] = probe->base + ((struct rig_item *)items[i])->seq % probe->spread;
+	return GYRE_NEXT_EACH;
+}
+
+static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct probe *probe = gyre_node_data(node);
+
+	(void)nexts;
+	probe->calls++;
+	probe->items += n;
+	if (n > probe->largest)
+		probe->largest = n;
+	for (unsigned i = 0; i < n; i++)
+		rig_item_end(items[i]);
+	return GYRE_NEXT_KEEP;
+}
+
+static const struct gyre_reason reasons[] = {
+	{"red", GYRE_SEVERITY_ERROR}, {"blue", GYRE_SEVERITY_INFO}};
+static const char *const unnamed[16];
+
+const struct gyre_node_class rig_probe_classes[5] = {
+#define PROBE(n)                                                                       \
+	{                                                                              \
+		.name = "probe", .kind = GYRE_NODE_INTERNAL, .process = probe_process, \
+		.data_size = sizeof(struct probe), .nexts = unnamed, .n_nexts = n,     \
+		.reasons = reasons, .n_reasons = 2,                                    \
+	}
+	PROBE(0),
+	PROBE(1),
+	PROBE(2),
+	PROBE(3),
+	PROBE(16),
+};
+const struct gyre_node_class rig_end_class = {
+	.name = "end",
+	.kind = GYRE_NODE_OUTPUT,
+	.process = end_process,
+	.data_size = sizeof(struct probe),
+};
+
+struct probe *rig_probe_of(struct rig *rig, const char *name)
+{
+	return gyre_node_data(rig_node(rig, name)->hot);
+}
+
+struct gyre_node_id rig_probe(
+	struct rig *rig, const char *name, unsigned n_nexts, const char *const *nexts)
+{
+	struct gyre_node_id id = rig_add(rig, &rig_probe_classes[n_nexts > 3 ? 4 : n_nexts], name);
+
+	for (unsigned i = 0; i < n_nexts; i++)
+		rig_connect(rig, id, i, nexts[i]);
+	return id;
 }
 
 uint32_t rig_random(uint64_t *state)

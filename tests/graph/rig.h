@@ -56,6 +56,31 @@ void rig_run(struct rig *rig, struct gyre_node_id id, unsigned source, unsigned 
 struct gyre__node *rig_node(struct rig *rig, const char *name);
 /* What a node counted under a reason, by its name. */
 uint64_t rig_drops(struct rig *rig, const char *node, const char *reason);
+
+/* --- Nodes for all purposes --- */
+
+/* Their data: how often each was called, and with how many. */
+struct probe {
+	unsigned calls, items, largest;
+	gyre_next next; /* where all go, unless spread: by seq % spread + base, item by item */
+	unsigned spread;
+	gyre_next base;
+};
+
+/* Internal nodes with 0, 1, 2, 3 and 16 nexts and the reasons "red" and "blue". */
+extern const struct gyre_node_class rig_probe_classes[5];
+/* An output that ends its items. */
+extern const struct gyre_node_class rig_end_class;
+/* Adds a probe with that many nexts and connects them. */
+struct gyre_node_id rig_probe(
+	struct rig *rig, const char *name, unsigned n_nexts, const char *const *nexts);
+#define RIG_NEXTS(...)                                                           \
+	sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]) \
+	{                                                                        \
+		__VA_ARGS__                                                      \
+	}
+struct probe *rig_probe_of(struct rig *rig, const char *name);
+
 /* Next number of a xorshift generator. */
 uint32_t rig_random(uint64_t *state);
 

@@ -9,102 +9,18 @@
 
 #include <errno.h>
 
-/* What the nodes of these tests share: how often each was called, and with how many. */
-struct probe {
-	unsigned calls, items, largest;
-	gyre_next next; /* where all go, or EACH: by seq % spread */
-	unsigned spread;
-	gyre_next base; /* added to it */
-};
-
-static gyre_next probe_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	struct probe *probe = gyre_node_data(node);
-
-	probe->calls++;
-	probe->items += n;
-	if (n > probe->largest)
-		probe->largest = n;
-	if (!probe->spread)
-		return probe->next;
-	for (unsigned i = 0; i < n; i++)
-		nexts[i] = probe->base + ((struct rig_item *)items[i])->seq % probe->spread;
-	return GYRE_NEXT_EACH;
-}
-
-static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	struct probe *probe = gyre_node_data(node);
-
-	(void)nexts;
-	probe->calls++;
-	probe->items += n;
-	if (n > probe->largest)
-		probe->largest = n;
-	for (unsigned i = 0; i < n; i++)
-		rig_item_end(items[i]);
-	return GYRE_NEXT_KEEP;
-}
-
-static const struct gyre_reason reasons[] = {
-	{"red", GYRE_SEVERITY_ERROR}, {"blue", GYRE_SEVERITY_INFO}};
-static const char *const unnamed[16];
-
-static const struct gyre_node_class probe_class[] = {
-#define PROBE(n)                                                                       \
-	{                                                                              \
-		.name = "probe", .kind = GYRE_NODE_INTERNAL, .process = probe_process, \
-		.data_size = sizeof(struct probe), .nexts = unnamed, .n_nexts = n,     \
-		.reasons = reasons, .n_reasons = 2,                                    \
-	}
-	PROBE(0),
-	PROBE(1),
-	PROBE(2),
-	PROBE(3),
-	PROBE(16),
-};
-#define WIDE 4
-
-static const struct gyre_node_class end_class = {
-	.name = "end",
-	.kind = GYRE_NODE_OUTPUT,
-	.process = end_process,
-	.data_size = sizeof(struct probe),
-};
-
-static struct probe *probe_of(struct rig *rig, const char *name)
-{
-	return gyre_node_data(rig_node(rig, name)->hot);
-}
-
-static struct gyre_node_id probe_add(
-	struct rig *rig, const char *name, unsigned n_nexts, const char *const *nexts)
-{
-	struct gyre_node_id id = rig_add(rig, &probe_class[n_nexts > 3 ? WIDE : n_nexts], name);
-
-	for (unsigned i = 0; i < n_nexts; i++)
-		rig_connect(rig, id, i, nexts[i]);
-	return id;
-}
-
-#define NEXTS(...)                                                               \
-	sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]) \
-	{                                                                        \
-		__VA_ARGS__                                                      \
-	}
-
 START_TEST(whole_vectors_move_on)
 {
 	struct rig *rig = rig_new(4);
-	struct gyre_node_id a = probe_add(rig, "a", NEXTS("b"));
+	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("b"));
 
-	probe_add(rig, "b", NEXTS("end"));
-	rig_add(rig, &end_class, "end");
+	rig_probe(rig, "b", RIG_NEXTS("end"));
+	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	rig_run(rig, a, 0, 10);
-	ck_assert_uint_eq(probe_of(rig, "a")->calls, 3);
-	ck_assert_uint_eq(probe_of(rig, "b")->calls, 3);
-	ck_assert_uint_eq(probe_of(rig, "end")->items, 10);
+	ck_assert_uint_eq(rig_probe_of(rig, "a")->calls, 3);
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 3);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 10);
 	ck_assert_uint_eq(rig_node(rig, "b")->hot->items, 10);
 	ck_assert_uint_eq(rig_node(rig, "b")->hot->calls, 3);
 	ck_assert_uint_eq(rig_node(rig, "end")->hot->kept, 10);
@@ -117,20 +33,20 @@ END_TEST
 START_TEST(unequal_diamond)
 {
 	struct rig *rig = rig_new(256);
-	struct gyre_node_id a = probe_add(rig, "a", NEXTS("c", "b1"));
+	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("c", "b1"));
 
-	rig_add(rig, &end_class, "d");
-	probe_add(rig, "c", NEXTS("d"));
-	probe_add(rig, "b3", NEXTS("d"));
-	probe_add(rig, "b2", NEXTS("b3"));
-	probe_add(rig, "b1", NEXTS("b2"));
+	rig_add(rig, &rig_end_class, "d");
+	rig_probe(rig, "c", RIG_NEXTS("d"));
+	rig_probe(rig, "b3", RIG_NEXTS("d"));
+	rig_probe(rig, "b2", RIG_NEXTS("b3"));
+	rig_probe(rig, "b1", RIG_NEXTS("b2"));
 	rig_build(rig);
-	probe_of(rig, "a")->spread = 2;
+	rig_probe_of(rig, "a")->spread = 2;
 	rig_run(rig, a, 0, 256);
-	ck_assert_uint_eq(probe_of(rig, "c")->largest, 128);
-	ck_assert_uint_eq(probe_of(rig, "b3")->largest, 128);
-	ck_assert_uint_eq(probe_of(rig, "d")->calls, 1);
-	ck_assert_uint_eq(probe_of(rig, "d")->items, 256);
+	ck_assert_uint_eq(rig_probe_of(rig, "c")->largest, 128);
+	ck_assert_uint_eq(rig_probe_of(rig, "b3")->largest, 128);
+	ck_assert_uint_eq(rig_probe_of(rig, "d")->calls, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "d")->items, 256);
 	rig_free(rig);
 }
 END_TEST
@@ -139,14 +55,14 @@ START_TEST(codes_of_whole_vectors)
 {
 	static const gyre_next codes[] = {0x8000, 0x8001, 0xc001, GYRE_NEXT_KEEP};
 	struct rig *rig = rig_new(4);
-	struct gyre_node_id a = probe_add(rig, "a", NEXTS("end"));
+	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("end"));
 	struct gyre_node *hot;
 
-	rig_add(rig, &end_class, "end");
+	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	hot = gyre_node_get(&rig->loop, a);
 	for (unsigned i = 0; i < 3; i++) {
-		probe_of(rig, "a")->next = codes[i];
+		rig_probe_of(rig, "a")->next = codes[i];
 		rig_run(rig, a, 0, 3 + i);
 	}
 	/* Nobody takes punted items: they are dropped. */
@@ -162,21 +78,21 @@ END_TEST
 START_TEST(routing_loop)
 {
 	struct rig *rig = rig_new(4);
-	struct gyre_node_id other = probe_add(rig, "other", NEXTS("a"));
+	struct gyre_node_id other = rig_probe(rig, "other", RIG_NEXTS("a"));
 
-	probe_add(rig, "a", NEXTS("end", "b"));
-	probe_add(rig, "b", NEXTS("a"));
-	rig_add(rig, &end_class, "end");
+	rig_probe(rig, "a", RIG_NEXTS("end", "b"));
+	rig_probe(rig, "b", RIG_NEXTS("a"));
+	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	/* Items with odd numbers circle between a and b. */
-	probe_of(rig, "a")->spread = 2;
+	rig_probe_of(rig, "a")->spread = 2;
 	rig_run(rig, other, 0, 8);
-	ck_assert_uint_eq(probe_of(rig, "end")->items, 4);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 4);
 	ck_assert_uint_eq(rig_drops(rig, "b", "hop-budget"), 4);
 	/* Once there, and three times more by the budget. */
-	ck_assert_uint_eq(probe_of(rig, "a")->items, 8 + 3 * 4);
+	ck_assert_uint_eq(rig_probe_of(rig, "a")->items, 8 + 3 * 4);
 	rig_run(rig, other, 0, 1);
-	ck_assert_uint_eq(probe_of(rig, "end")->items, 5);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 5);
 	rig_free(rig);
 }
 END_TEST
@@ -190,15 +106,15 @@ START_TEST(every_spread)
 
 	if (gyre_graph_simd_set(&rig->loop, GYRE_SIMD_SCALAR + _i / 8) == -ENOTSUP)
 		gyre_test_note("this CPU lacks partition variant %d", 1 + _i / 8);
-	a = rig_add(rig, &probe_class[WIDE], "a");
+	a = rig_add(rig, &rig_probe_classes[4], "a");
 	for (unsigned i = 0; i < 16; i++) {
 		snprintf(name, sizeof(name), "end%u", i);
-		ends[i] = rig_add(rig, &end_class, name);
+		ends[i] = rig_add(rig, &rig_end_class, name);
 		rig_connect(rig, a, i, name);
 	}
 	rig_build(rig);
 	for (unsigned spread = 1; spread <= 16; spread++) {
-		probe_of(rig, "a")->spread = spread;
+		rig_probe_of(rig, "a")->spread = spread;
 		for (unsigned n = 1; n < 300; n += 13)
 			rig_run(rig, a, 0, n);
 	}

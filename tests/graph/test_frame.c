@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/graph/frame.c: the pool's order and growth, and the shape that inboxes keep. */
+#include "graph/frame.h"
+#include "graph/rig.h"
+#include "harness.h"
+
+#include <stdlib.h>
+
+START_TEST(sizes_do_not_alias)
+{
+	for (unsigned vector = 1; vector <= GYRE_VECTOR_MAX; vector++) {
+		size_t size = gyre__frame_size(vector);
+
+		ck_assert_uint_ge(size, sizeof(struct gyre_frame) + (vector + 8) * sizeof(void *));
+		ck_assert_uint_eq(size % 64, 0);
+		ck_assert_uint_eq(size / 64 % 2, 1);
+	}
+}
+END_TEST
+
+START_TEST(last_freed_first_used)
+{
+	struct gyre__pool pool;
+	struct gyre_frame *frames[5];
+
+	gyre__pool_init(&pool, 3);
+	ck_assert_ptr_null(gyre__pool_get(&pool));
+	ck_assert_int_eq(gyre__pool_reserve(&pool, 5), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		frames[i] = gyre__pool_get(&pool);
+		ck_assert_ptr_nonnull(frames[i]);
+		ck_assert_uint_eq((uintptr_t)frames[i] % 64, 0);
+		ck_assert_uint_eq(frames[i]->max, 3);
+	}
+	ck_assert_ptr_null(gyre__pool_get(&pool));
+	ck_assert_uint_eq(pool.n_free, 0);
+	for (unsigned i = 0; i < 5; i++)
+		gyre__pool_put(&pool, frames[i]);
+	for (unsigned i = 5; i-- > 0;)
+		ck_assert_ptr_eq(gyre__pool_get(&pool), frames[i]);
+	gyre__pool_fini(&pool);
+}
+END_TEST
+
+START_TEST(pool_grows_and_never_shrinks)
+{
+	struct gyre__pool pool;
+	struct gyre_frame *frame;
+
+	gyre__pool_init(&pool, 256);
+	ck_assert_int_eq(gyre__pool_reserve(&pool, 2), 0);
+	frame = gyre__pool_get(&pool);
+	memset(gyre__frame_items(frame), 0xff, (256 + 8) * sizeof(void *));
+	ck_assert_int_eq(gyre__pool_reserve(&pool, 7), 0);
+	ck_assert_uint_eq(pool.n_frames, 7);
+	ck_assert_uint_eq(pool.n_free, 6);
+	ck_assert_int_eq(gyre__pool_reserve(&pool, 1), 0);
+	ck_assert_uint_eq(pool.n_frames, 7);
+	gyre__pool_put(&pool, frame);
+	gyre__pool_fini(&pool);
+}
+END_TEST
+
+static void *const *numbers(struct rig *rig, unsigned n, void **items)
+{
+	for (unsigned i = 0; i < n; i++)
+		items[i] = rig_item_new(rig, 0, rig->released + rig->live);
+	return items;
+}
+
+/* All frames but the last are full, and the items are 0, 1, 2 ... */
+static void inbox_check(const struct gyre_inbox *inbox, unsigned vector, unsigned n)
+{
+	unsigned seq = 0;
+
+	for (struct gyre_frame *frame = inbox->head; frame; frame = frame->next) {
+		ck_assert(frame->n == vector || (!frame->next && frame->n));
+		ck_assert(frame->next || frame == inbox->tail);
+		for (unsigned i = 0; i < frame->n; i++)
+			ck_assert_uint_eq(
+				((struct rig_item *)gyre__frame_items(frame)[i])->seq, seq++);
+	}
+	ck_assert_uint_eq(seq, n);
+	ck_assert_uint_eq(gyre__inbox_count(inbox), n);
+}
+
+START_TEST(inbox_stays_compact)
+{
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id from = rig_probe(rig, "from", RIG_NEXTS("to"));
+	struct gyre_node *node, *to;
+	struct gyre_inbox *inbox;
+	void *items[16];
+	unsigned n = 0;
+
+	rig_add(rig, &rig_end_class, "to");
+	rig_build(rig);
+	node = gyre_node_get(&rig->loop, from);
+	to = node->edges[0].node;
+	inbox = &to->inbox[rig->graph->sweep.parity];
+	ck_assert_ptr_eq(inbox->tail, rig->graph->sweep.full);
+	for (unsigned put = 1; put <= 9; put++) {
+		struct gyre_frame *frame = gyre__pool_get(&rig->graph->pool);
+
+		frame->n = put % 4 + 1;
+		memcpy(gyre__frame_items(frame), numbers(rig, frame->n, items),
+			frame->n * sizeof(*items));
+		n += frame->n;
+		gyre__edge_hand(node, &node->edges[0], frame);
+		inbox_check(inbox, 4, n);
+		n += put;
+		gyre__edge_put(node, &node->edges[0], numbers(rig, put, items), put);
+		inbox_check(inbox, 4, n);
+	}
+	ck_assert(gyre__graph_pending(rig->graph));
+	/* What waits in the other inbox comes behind it. */
+	ck_assert_uint_eq(gyre__inbox_put(rig->graph, to, rig->graph->sweep.parity ^ 1,
+				  numbers(rig, 6, items), 6),
+		6);
+	gyre__inbox_join(rig->graph, to);
+	inbox_check(inbox, 4, n + 6);
+	ck_assert_ptr_null(to->inbox[rig->graph->sweep.parity ^ 1].head);
+	gyre__inbox_release(rig->graph, inbox);
+	ck_assert_uint_eq(rig->released, n + 6);
+	ck_assert_uint_eq(rig->graph->pool.n_free, rig->graph->pool.n_frames);
+	gyre__pending_clear(&rig->graph->pending[0], to->rank);
+	gyre__pending_clear(&rig->graph->pending[1], to->rank);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(dry_pool_takes_what_fits)
+{
+	struct rig *rig = rig_new(4);
+	struct gyre_node *node;
+	struct gyre_frame *frame, *hidden = NULL;
+	void *items[16];
+
+	rig_probe(rig, "from", RIG_NEXTS("to"));
+	rig_add(rig, &rig_end_class, "to");
+	rig_build(rig);
+	node = rig_node(rig, "from")->hot;
+	/* All frames but two are somewhere else. */
+	while (rig->graph->pool.n_free > 2) {
+		frame = gyre__pool_get(&rig->graph->pool);
+		frame->next = hidden;
+		hidden = frame;
+	}
+	gyre__edge_put(node, &node->edges[0], numbers(rig, 11, items), 11);
+	ck_assert_uint_eq(rig_drops(rig, "from", "no-frames"), 3);
+	ck_assert_uint_eq(rig->released, 3);
+	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_probe_of(rig, "to")->items, 8);
+	while ((frame = hidden)) {
+		hidden = frame->next;
+		gyre__pool_put(&rig->graph->pool, frame);
+	}
+	rig_free(rig);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("frame");
+	TCase *tcase = tcase_create("frame");
+
+	tcase_add_test(tcase, sizes_do_not_alias);
+	tcase_add_test(tcase, last_freed_first_used);
+	tcase_add_test(tcase, pool_grows_and_never_shrinks);
+	tcase_add_test(tcase, inbox_stays_compact);
+	tcase_add_test(tcase, dry_pool_takes_what_fits);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
