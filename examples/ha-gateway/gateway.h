@@ -101,6 +101,14 @@ struct packet_account {
 	uint64_t ended; /* freed by a process: BFD packets taken from a mailbox, say */
 };
 
+/* Somebody else's claims to addresses of ours. */
+struct arp_conflict {
+	uint64_t count;
+	uint8_t interface; /* of the last one, and who made it */
+	struct rte_ether_addr mac;
+};
+typedef void arp_conflict_fn(void *arg, const struct arp_conflict *conflict);
+
 struct gateway {
 	struct gyre_loop *loop;
 	struct rte_mempool *pool; /* of every port, and of packets of our own */
@@ -112,6 +120,9 @@ struct gateway {
 	struct arp_table *arp;
 	uint64_t arp_timeout_nsec; /* a resolved entry ages after so long */
 	bool arp_refresh; /* the routers' entries are renewed before they age */
+	struct arp_conflict arp_conflict;
+	arp_conflict_fn *arp_conflict_fn; /* called by the ARP process, once a second; or NULL */
+	void *arp_conflict_arg;
 	struct ratelimit icmp_limit; /* of errors */
 	struct packet_account account;
 
@@ -147,6 +158,11 @@ enum { ARP_INPUT_NEXT_TX = 0 };
 enum { IP4_REWRITE_NEXT_TX = 0 };
 /* Without BFD on the interface its datagrams are like any for a closed port. */
 enum { IP4_LOCAL_NEXT_ICMP_ECHO, IP4_LOCAL_NEXT_ICMP_ERROR, IP4_LOCAL_NEXT_BFD };
+
+/* Signalled to the ARP process by nodes: the table's deadline may be nearer; somebody claimed an
+ * address of ours. */
+#define ARP_EVENT_CHANGED  GYRE_EVENT(0)
+#define ARP_EVENT_CONFLICT GYRE_EVENT(1)
 
 /* Ages and renews the entries of gateway->arp, repeats requests, and gives up: what waited for an
  * address that does not answer goes to icmp-error. The argument is the struct gateway. */

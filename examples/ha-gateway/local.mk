@@ -4,6 +4,10 @@ include %D%/demo/local.mk
 noinst_LTLIBRARIES += %D%/libha.la
 
 %C%_libha_la_SOURCES = \
+	%D%/arp_heap.c \
+	%D%/arp_heap.h \
+	%D%/arp_table.c \
+	%D%/arp_table.h \
 	%D%/bfd.c \
 	%D%/bfd.h \
 	%D%/bfd_packet.c \
@@ -19,3 +23,27 @@ noinst_LTLIBRARIES += %D%/libha.la
 	%D%/ratelimit.h \
 	%D%/value.c \
 	%D%/value.h
+
+# The nodes, which the program and tests/ha-gateway link.
+if HAVE_DPDK
+noinst_LTLIBRARIES += %D%/libha-nodes.la
+
+%C%_libha_nodes_la_SOURCES = \
+	%D%/arp_input.c \
+	%D%/arp_packet.c \
+	%D%/arp_packet.h \
+	%D%/arp_process.c \
+	%D%/ethernet_input.c \
+	%D%/fib.c \
+	%D%/fib.h \
+	%D%/icmp.h \
+	%D%/icmp_echo.c \
+	%D%/icmp_error.c \
+	%D%/ip4_input.c \
+	%D%/ip4_local.c \
+	%D%/ip4_lookup.c \
+	%D%/ip4_rewrite.c \
+	%D%/packet.c \
+	%D%/packet.h
+%C%_libha_nodes_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+endif

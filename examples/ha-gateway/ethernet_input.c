@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ethernet-input: tells packets by interface and EtherType. The ports' inputs lead here; it leads
+ * to arp-input and ip4-input, and owns nothing. Invariant: what goes on came in on an interface of
+ * ours, said in its metadata, is for us or, if ARP, for everybody, and has an Ethernet header that
+ * may be written.
+ */
+#include "packet.h"
+
+enum { NEXT_ARP, NEXT_IP4 };
+
+enum drop {
+	DROP_NO_INTERFACE,
+	DROP_TOO_SHORT,
+	DROP_NOT_WRITABLE,
+	DROP_GROUP_SOURCE,
+	DROP_MULTICAST,
+	DROP_OTHER_HOST,
+	DROP_IP4_BROADCAST,
+	DROP_LENGTH_FIELD,
+	DROP_VLAN,
+	DROP_UNKNOWN_TYPE,
+};
+
+static const struct gyre_reason reasons[] = {
+	[DROP_NO_INTERFACE] = {"no-interface", GYRE_SEVERITY_ERROR},
+	[DROP_TOO_SHORT] = {"too-short", GYRE_SEVERITY_ERROR},
+	[DROP_NOT_WRITABLE] = {"not-writable", GYRE_SEVERITY_ERROR},
+	[DROP_GROUP_SOURCE] = {"group-source", GYRE_SEVERITY_ERROR},
+	[DROP_MULTICAST] = {"multicast", GYRE_SEVERITY_INFO},
+	[DROP_OTHER_HOST] = {"other-host", GYRE_SEVERITY_INFO},
+	[DROP_IP4_BROADCAST] = {"ip4-broadcast", GYRE_SEVERITY_INFO},
+	[DROP_LENGTH_FIELD] = {"802.3-length", GYRE_SEVERITY_INFO},
+	[DROP_VLAN] = {"vlan", GYRE_SEVERITY_WARNING},
+	[DROP_UNKNOWN_TYPE] = {"unknown-ethertype", GYRE_SEVERITY_WARNING},
+};
+
+static const char *const nexts_default[] = {
+	[NEXT_ARP] = "arp-input",
+	[NEXT_IP4] = "ip4-input",
+};
+
+static gyre_next other_type(uint16_t type)
+{
+	if (type < 0x600)
+		return gyre_drop(DROP_LENGTH_FIELD);
+	if (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ)
+		return gyre_drop(DROP_VLAN);
+	return gyre_drop(DROP_UNKNOWN_TYPE);
+}
+
+/* To a group: only ARP has business with everybody (RFC 1812 section 5.3.4). */
+static gyre_next group(const struct rte_ether_hdr *ether)
+{
+	if (!rte_is_broadcast_ether_addr(&ether->dst_addr))
+		return gyre_drop(DROP_MULTICAST);
+	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_ARP))
+		return NEXT_ARP;
+	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		return gyre_drop(DROP_IP4_BROADCAST);
+	return other_type(rte_be_to_cpu_16(ether->ether_type));
+}
+
+static inline gyre_next classify(const struct gateway *gateway, struct rte_mbuf *mbuf)
+{
+	const struct rte_ether_hdr *ether;
+	unsigned rx = GATEWAY_NO_INTERFACE;
+
+	if (gyre_likely(mbuf->port < RTE_MAX_ETHPORTS))
+		rx = gateway->interface_of_port[mbuf->port];
+	if (gyre_unlikely(rx >= gateway->n_interfaces))
+		return gyre_drop(DROP_NO_INTERFACE);
+	if (gyre_unlikely(mbuf->pkt_len < sizeof(*ether)))
+		return gyre_drop(DROP_TOO_SHORT);
+	ether = packet_header(mbuf, sizeof(*ether));
+	if (gyre_unlikely(!ether))
+		return gyre_drop(DROP_NOT_WRITABLE);
+	packet_meta(mbuf)->rx = rx;
+	mbuf->l2_len = sizeof(*ether);
+	if (gyre_unlikely(rte_is_multicast_ether_addr(&ether->src_addr)))
+		return gyre_drop(DROP_GROUP_SOURCE);
+	if (gyre_unlikely(!rte_is_same_ether_addr(&ether->dst_addr, &gateway->interfaces[rx].mac)))
+		return rte_is_multicast_ether_addr(&ether->dst_addr) ? group(ether)
+								     : gyre_drop(DROP_OTHER_HOST);
+	if (gyre_likely(ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return NEXT_IP4;
+	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_ARP))
+		return NEXT_ARP;
+	return other_type(rte_be_to_cpu_16(ether->ether_type));
+}
+
+static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const struct gateway *gateway = node_gateway(node);
+	unsigned differ = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		packet_prefetch(items, i, n);
+		nexts[i] = classify(gateway, items[i]);
+		differ |= nexts[i] ^ nexts[0];
+	}
+	return packet_nexts(nexts, differ);
+}
+
+const struct gyre_node_class ethernet_input_class = {
+	.name = "ethernet-input",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = process,
+	.init = gateway_node_init,
+	.data_size = sizeof(struct gateway_node),
+	.nexts = nexts_default,
+	.n_nexts = RTE_DIM(nexts_default),
+	.reasons = reasons,
+	.n_reasons = RTE_DIM(reasons),
+};

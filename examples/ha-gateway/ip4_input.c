@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ip4-input: takes IPv4 packets from Ethernet and refuses those that nobody may forward or receive
+ * (RFC 1812 sections 5.2.2 and 5.3.7). ethernet-input leads here, it leads to ip4-lookup; owns
+ * nothing. Invariant: what goes on has a sound header, options included, in its first segment, is
+ * exactly as long as the header says, and names a single host as sender and one as receiver.
+ */
+#include "packet.h"
+
+enum { NEXT_LOOKUP };
+
+enum drop {
+	DROP_TOO_SHORT,
+	DROP_NOT_WRITABLE,
+	DROP_VERSION,
+	DROP_HEADER_LENGTH,
+	DROP_HEADER_TRUNCATED,
+	DROP_CHECKSUM,
+	DROP_TOTAL_LENGTH,
+	DROP_TRUNCATED,
+	DROP_OPTIONS,
+	DROP_SOURCE_ROUTE,
+	DROP_MARTIAN_SOURCE,
+	DROP_OWN_SOURCE,
+	DROP_MULTICAST,
+	DROP_BROADCAST,
+	DROP_MARTIAN_DESTINATION,
+	PASS, /* no reason */
+};
+
+static const struct gyre_reason reasons[] = {
+	[DROP_TOO_SHORT] = {"too-short", GYRE_SEVERITY_ERROR},
+	[DROP_NOT_WRITABLE] = {"not-writable", GYRE_SEVERITY_ERROR},
+	[DROP_VERSION] = {"version", GYRE_SEVERITY_ERROR},
+	[DROP_HEADER_LENGTH] = {"header-length", GYRE_SEVERITY_ERROR},
+	[DROP_HEADER_TRUNCATED] = {"header-truncated", GYRE_SEVERITY_ERROR},
+	[DROP_CHECKSUM] = {"checksum", GYRE_SEVERITY_ERROR},
+	[DROP_TOTAL_LENGTH] = {"total-length", GYRE_SEVERITY_ERROR},
+	[DROP_TRUNCATED] = {"truncated", GYRE_SEVERITY_ERROR},
+	[DROP_OPTIONS] = {"options", GYRE_SEVERITY_ERROR},
+	[DROP_SOURCE_ROUTE] = {"source-route", GYRE_SEVERITY_WARNING},
+	[DROP_MARTIAN_SOURCE] = {"martian-source", GYRE_SEVERITY_WARNING},
+	[DROP_OWN_SOURCE] = {"own-source", GYRE_SEVERITY_WARNING},
+	[DROP_MULTICAST] = {"multicast", GYRE_SEVERITY_INFO},
+	[DROP_BROADCAST] = {"broadcast", GYRE_SEVERITY_INFO},
+	[DROP_MARTIAN_DESTINATION] = {"martian-destination", GYRE_SEVERITY_WARNING},
+};
+
+static const char *const nexts_default[] = {[NEXT_LOOKUP] = "ip4-lookup"};
+
+/* A sum over a sound header is all ones. */
+static inline bool checksum_right(const struct rte_ipv4_hdr *ip, unsigned ihl)
+{
+	const uint8_t *bytes = (const uint8_t *)ip;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < ihl; i++) {
+		uint32_t word;
+
+		memcpy(&word, bytes + 4 * i, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* Walks over the options. Source routes are refused (RFC 7126 section 4.3), others only have to
+ * be well formed. */
+static enum drop check_options(const struct rte_ipv4_hdr *ip, unsigned ihl)
+{
+	const uint8_t *options = (const uint8_t *)(ip + 1);
+	unsigned len = 4 * ihl - sizeof(*ip), at = 0;
+
+	while (at < len && options[at] != 0) {
+		if (options[at] == 1) {
+			at++;
+			continue;
+		}
+		if (at + 1 >= len || options[at + 1] < 2 || at + options[at + 1] > len)
+			return DROP_OPTIONS;
+		if (options[at] == 131 || options[at] == 137)
+			return DROP_SOURCE_ROUTE;
+		at += options[at + 1];
+	}
+	return PASS;
+}
+
+static inline enum drop check_addresses(
+	const struct gateway *gateway, struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip)
+{
+	const struct interface *in = &gateway->interfaces[packet_meta(mbuf)->rx];
+	uint32_t source = rte_be_to_cpu_32(ip->src_addr);
+	uint32_t destination = rte_be_to_cpu_32(ip->dst_addr);
+
+	if (gyre_unlikely(ip4_is_martian(source) || interface_broadcast(in, source)))
+		return DROP_MARTIAN_SOURCE;
+	for (unsigned i = 0; i < gateway->n_interfaces; i++)
+		if (gyre_unlikely(source == gateway->interfaces[i].address))
+			return DROP_OWN_SOURCE;
+	if (gyre_likely(!ip4_is_martian(destination)))
+		return PASS;
+	if (destination == UINT32_MAX)
+		return DROP_BROADCAST;
+	return destination >> 28 == 14 ? DROP_MULTICAST : DROP_MARTIAN_DESTINATION;
+}
+
+/* The packet ends where the header says: what is behind it is Ethernet's padding. */
+static inline enum drop check_length(
+	struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip, unsigned ihl)
+{
+	uint32_t total = rte_be_to_cpu_16(ip->total_length), end = RTE_ETHER_HDR_LEN + total;
+
+	if (gyre_unlikely(total < 4 * ihl))
+		return DROP_TOTAL_LENGTH;
+	if (gyre_unlikely(end > mbuf->pkt_len))
+		return DROP_TRUNCATED;
+	if (gyre_unlikely(end < mbuf->pkt_len))
+		packet_cut(mbuf, end);
+	return PASS;
+}
+
+static inline enum drop check(const struct gateway *gateway, struct rte_mbuf *mbuf)
+{
+	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	const struct rte_ipv4_hdr *ip;
+	enum drop drop;
+	unsigned ihl;
+
+	if (gyre_unlikely(mbuf->pkt_len < RTE_ETHER_HDR_LEN + sizeof(*ip)))
+		return DROP_TOO_SHORT;
+	if (gyre_unlikely(!packet_header(mbuf, RTE_ETHER_HDR_LEN + sizeof(*ip))))
+		return DROP_NOT_WRITABLE;
+	ip = packet_ip4(mbuf);
+	ihl = ip->version_ihl & 15;
+	if (gyre_unlikely(ip->version_ihl >> 4 != 4))
+		return DROP_VERSION;
+	if (gyre_unlikely(ihl < 5))
+		return DROP_HEADER_LENGTH;
+	if (gyre_unlikely(mbuf->pkt_len < RTE_ETHER_HDR_LEN + 4 * ihl))
+		return DROP_HEADER_TRUNCATED;
+	if (gyre_unlikely(ihl > 5 && !packet_header(mbuf, RTE_ETHER_HDR_LEN + 4 * ihl)))
+		return DROP_NOT_WRITABLE;
+	if (gyre_unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
+			  (known != RTE_MBUF_F_RX_IP_CKSUM_GOOD && !checksum_right(ip, ihl))))
+		return DROP_CHECKSUM;
+	mbuf->l3_len = 4 * ihl;
+	drop = check_length(mbuf, ip, ihl);
+	if (gyre_likely(drop == PASS) && gyre_unlikely(ihl > 5))
+		drop = check_options(ip, ihl);
+	return gyre_likely(drop == PASS) ? check_addresses(gateway, mbuf, ip) : drop;
+}
+
+static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const struct gateway *gateway = node_gateway(node);
+	unsigned differ = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		enum drop drop;
+
+		packet_prefetch(items, i, n);
+		drop = check(gateway, items[i]);
+		nexts[i] = gyre_likely(drop == PASS) ? NEXT_LOOKUP : gyre_drop(drop);
+		differ |= nexts[i] ^ nexts[0];
+	}
+	return packet_nexts(nexts, differ);
+}
+
+const struct gyre_node_class ip4_input_class = {
+	.name = "ip4-input",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = process,
+	.init = gateway_node_init,
+	.data_size = sizeof(struct gateway_node),
+	.nexts = nexts_default,
+	.n_nexts = RTE_DIM(nexts_default),
+	.reasons = reasons,
+	.n_reasons = RTE_DIM(reasons),
+};

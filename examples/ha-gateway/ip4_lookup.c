@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ip4-lookup: finds where a packet goes, and whether it may go there: TTL, MTU, directed
+ * broadcasts. Packets from outside come from ip4-input, those of our own from icmp-echo, icmp-error
+ * and processes. Calls fib.c. Invariant: what goes to ip4-rewrite has its interface and next hop
+ * in its metadata, a TTL above 1 unless it is ours, and fits the interface.
+ */
+#include "fib.h"
+#include "icmp.h"
+#include "packet.h"
+
+enum { NEXT_REWRITE, NEXT_LOCAL, NEXT_ERROR };
+
+enum reason {
+	DROP_DIRECTED_BROADCAST,
+	DROP_TOO_BIG,
+	COUNT_NO_ROUTE,
+	COUNT_TTL,
+	COUNT_FRAGMENTATION_NEEDED,
+};
+
+/* The last three only count: those packets go to icmp-error. */
+static const struct gyre_reason reasons[] = {
+	[DROP_DIRECTED_BROADCAST] = {"directed-broadcast", GYRE_SEVERITY_INFO},
+	[DROP_TOO_BIG] = {"too-big", GYRE_SEVERITY_WARNING},
+	[COUNT_NO_ROUTE] = {"no-route", GYRE_SEVERITY_WARNING},
+	[COUNT_TTL] = {"ttl-expired", GYRE_SEVERITY_INFO},
+	[COUNT_FRAGMENTATION_NEEDED] = {"fragmentation-needed", GYRE_SEVERITY_INFO},
+};
+
+static const char *const nexts_default[] = {
+	[NEXT_REWRITE] = "ip4-rewrite",
+	[NEXT_LOCAL] = "ip4-local",
+	[NEXT_ERROR] = "icmp-error",
+};
+
+static __attribute__((noinline, cold)) gyre_next error(struct gyre_node *node,
+	struct rte_mbuf *mbuf, enum reason reason, uint8_t type, uint8_t code, uint16_t mtu)
+{
+	gyre_node_count(node, reason, 1);
+	packet_ask_error(mbuf, type, code, mtu);
+	return NEXT_ERROR;
+}
+
+/* We do not fragment: who forbids it learns the MTU, who does not is counted. */
+static gyre_next too_big(struct gyre_node *node, struct rte_mbuf *mbuf, uint16_t mtu)
+{
+	if (packet_ip4(mbuf)->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG))
+		return error(node, mbuf, COUNT_FRAGMENTATION_NEEDED, ICMP_UNREACHABLE,
+			ICMP_FRAGMENTATION_NEEDED, mtu);
+	return gyre_drop(DROP_TOO_BIG);
+}
+
+static inline gyre_next forward(struct gyre_node *node, const struct gateway *gateway,
+	struct rte_mbuf *mbuf, const struct next_hop *hop, uint32_t destination)
+{
+	const struct interface *out = &gateway->interfaces[hop->interface];
+	struct packet_meta *meta = packet_meta(mbuf);
+	const struct rte_ipv4_hdr *ip = packet_ip4(mbuf);
+
+	if (gyre_unlikely(hop->address == 0 && interface_broadcast(out, destination)))
+		return gyre_drop(DROP_DIRECTED_BROADCAST);
+	if (gyre_unlikely(ip->time_to_live <= 1 && !packet_is_ours(meta)))
+		return error(node, mbuf, COUNT_TTL, ICMP_TIME_EXCEEDED, 0, 0);
+	if (gyre_unlikely(rte_be_to_cpu_16(ip->total_length) > out->mtu))
+		return too_big(node, mbuf, out->mtu);
+	meta->tx = hop->interface;
+	meta->next_hop = hop->address ? hop->address : destination;
+	return NEXT_REWRITE;
+}
+
+static inline gyre_next decide(struct gyre_node *node, const struct gateway *gateway,
+	struct rte_mbuf *mbuf, const struct next_hop *hop, uint32_t destination)
+{
+	if (gyre_likely(hop->kind == NEXT_HOP_FORWARD))
+		return forward(node, gateway, mbuf, hop, destination);
+	if (hop->kind == NEXT_HOP_IS_LOCAL)
+		return NEXT_LOCAL;
+	return error(node, mbuf, COUNT_NO_ROUTE, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
+}
+
+static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const struct gateway *gateway = node_gateway(node);
+	uint32_t destinations[GYRE_VECTOR_MAX];
+	uint64_t hops[GYRE_VECTOR_MAX];
+	unsigned differ = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		packet_prefetch(items, i, n);
+		destinations[i] = rte_be_to_cpu_32(packet_ip4(items[i])->dst_addr);
+	}
+	fib_lookup(gateway->fib, destinations, hops, n);
+	for (unsigned i = 0; i < n; i++) {
+		nexts[i] = decide(
+			node, gateway, items[i], &gateway->next_hops[hops[i]], destinations[i]);
+		differ |= nexts[i] ^ nexts[0];
+	}
+	return packet_nexts(nexts, differ);
+}
+
+const struct gyre_node_class ip4_lookup_class = {
+	.name = "ip4-lookup",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = process,
+	.init = gateway_node_init,
+	.data_size = sizeof(struct gateway_node),
+	.nexts = nexts_default,
+	.n_nexts = RTE_DIM(nexts_default),
+	.reasons = reasons,
+	.n_reasons = RTE_DIM(reasons),
+};

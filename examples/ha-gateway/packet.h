@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What several nodes do with a packet: headers for writing, prefetches, one next for a vector,
+ * Internet checksums (RFC 1071), and the rewrite that sends it on.
+ *
+ * A packet's data begins with its Ethernet header. From ip4-input on the Ethernet and IPv4 headers
+ * lie in the first segment and may be written.
+ */
+#ifndef HA_PACKET_H
+#define HA_PACKET_H
+
+#include <gyre/node.h>
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+
+#include "gateway.h"
+
+/* What each node's data is. */
+struct gateway_node {
+	struct gateway *gateway;
+};
+
+/* The init of each class; the argument is a struct gateway_node_arg. -EINVAL without one. */
+int gateway_node_init(struct gyre_node *node, const void *arg);
+
+static inline struct gateway *node_gateway(const struct gyre_node *node)
+{
+	return ((const struct gateway_node *)gyre_node_data(node))->gateway;
+}
+
+/* How many packets ahead the headers are fetched; their mbufs twice as many. */
+#define PACKET_AHEAD 4
+
+/* In a loop over a vector, at packet i of n. */
+static inline void packet_prefetch(void *const *items, unsigned i, unsigned n)
+{
+	if (i + 2 * PACKET_AHEAD < n)
+		gyre_prefetch(items[i + 2 * PACKET_AHEAD]);
+	if (i + PACKET_AHEAD < n)
+		gyre_prefetch_write(
+			rte_pktmbuf_mtod((struct rte_mbuf *)items[i + PACKET_AHEAD], char *));
+}
+
+/* The first `len` bytes in one piece, for writing; NULL as gyre_dpdk_header(). */
+static inline void *packet_header(struct rte_mbuf *mbuf, uint32_t len)
+{
+	if (gyre_likely(len <= mbuf->data_len && rte_mbuf_refcnt_read(mbuf) == 1 &&
+			RTE_MBUF_DIRECT(mbuf)))
+		return rte_pktmbuf_mtod(mbuf, void *);
+	return gyre_dpdk_header(mbuf, len);
+}
+
+/* Cuts a packet off after `len` bytes, which it has. */
+void packet_cut(struct rte_mbuf *mbuf, uint32_t len);
+
+static inline struct rte_ipv4_hdr *packet_ip4(const struct rte_mbuf *mbuf)
+{
+	return rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+}
+
+/* What a node function returns after it filled in nexts: `differ` is the OR of nexts[i] ^
+ * nexts[0]. */
+static inline gyre_next packet_nexts(const gyre_next *nexts, unsigned differ)
+{
+	return differ ? GYRE_NEXT_EACH : nexts[0];
+}
+
+static inline bool packet_is_ours(const struct packet_meta *meta)
+{
+	return meta->rx == GATEWAY_NO_INTERFACE;
+}
+
+/* A checksum field after a 16-bit word that it covers was changed: RFC 1624, equation 3. All in
+ * the packet's byte order. */
+static inline uint16_t checksum_update(uint16_t checksum, uint16_t from, uint16_t to)
+{
+	uint32_t sum = (uint16_t)~checksum + (uint32_t)(uint16_t)~from + to;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static inline void ip4_set_ttl(struct rte_ipv4_hdr *ip, uint8_t ttl)
+{
+	/* The TTL's word ends with the protocol. */
+	uint16_t from = rte_cpu_to_be_16(ip->time_to_live << 8 | ip->next_proto_id);
+	uint16_t to = rte_cpu_to_be_16(ttl << 8 | ip->next_proto_id);
+
+	ip->hdr_checksum = checksum_update(ip->hdr_checksum, from, to);
+	ip->time_to_live = ttl;
+}
+
+/* Addresses that no single host has: 0/8, 127/8, 224/4, 240/4 with the limited broadcast. */
+static inline bool ip4_is_martian(uint32_t address)
+{
+	uint32_t first = address >> 24;
+
+	return first == 0 || first == 127 || first >= 224;
+}
+
+/* All ones or all zeros (RFC 1812 section 4.2.3.1) behind the prefix; /31 and /32 have neither. */
+static inline bool interface_broadcast(const struct interface *interface, uint32_t address)
+{
+	uint32_t host = ~interface_mask(interface);
+
+	return interface->prefix_len < 31 && interface_covers(interface, address) &&
+	       ((address & host) == host || (address & host) == 0);
+}
+
+/* Frames an IPv4 packet for its next hop, and counts the hop of one that is not ours. */
+static inline void packet_rewrite(
+	struct rte_mbuf *mbuf, const struct interface *interface, const uint8_t mac[6])
+{
+	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
+
+	memcpy(&ether->dst_addr, mac, RTE_ETHER_ADDR_LEN);
+	ether->src_addr = interface->mac;
+	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	if (!packet_is_ours(packet_meta(mbuf)))
+		ip4_set_ttl(packet_ip4(mbuf), packet_ip4(mbuf)->time_to_live - 1);
+}
+
+/* Says what ICMP error a packet on its way to icmp-error asks for. */
+static inline void packet_ask_error(struct rte_mbuf *mbuf, uint8_t type, uint8_t code, uint16_t mtu)
+{
+	struct packet_meta *meta = packet_meta(mbuf);
+
+	meta->icmp_type = type;
+	meta->icmp_code = code;
+	meta->icmp_mtu = mtu;
+}
+
+#endif
