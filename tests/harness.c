@@ -51,7 +51,7 @@ int main(void)
 	int failed, run;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
 	skipped = mmap(
 		NULL, sizeof(*skipped), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (skipped == MAP_FAILED)
