@@ -25,3 +25,10 @@ bench_programs += %D%/switch
 bench_programs += %D%/timer
 %C%_timer_SOURCES = %D%/timer.c
 %C%_timer_LDADD = lib/sched/libsched.la lib/base/libbase.la
+
+if HAVE_DPDK
+bench_programs += %D%/fib
+%C%_fib_SOURCES = %D%/fib.c
+%C%_fib_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_fib_LDADD = $(DPDK_LIBS)
+endif

@@ -13,6 +13,18 @@
 #include <rte_memory.h>
 #include <stdlib.h>
 
+/*
+ * rte_fib with next hops of one byte, not rte_lpm, since addresses are what strangers choose:
+ * bench/fib.c on a Xeon with 2 MiB of second cache, nsec per address in bulks of 64,
+ *
+ *	                    1 route       1,000 routes    100,000 routes
+ *	                random  64 flows  random  64 flows  random  64 flows
+ *	rte_fib, 1 byte    3.9      0.9      1.0      0.9      3.7      0.9
+ *	rte_fib, 4 bytes   7.4      1.0      1.0      1.0      7.3      1.0
+ *	rte_lpm            8.2      0.8      0.8      0.8      7.9      0.8
+ *
+ * in 16 MiB of memory against 64.
+ */
 struct fib {
 	struct rte_fib *table;
 };

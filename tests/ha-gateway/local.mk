@@ -45,3 +45,13 @@ gyre_tests += %D%/test_options
 %C%_test_options_SOURCES = %D%/test_options.c
 %C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_options_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_arp_heap
+%C%_test_arp_heap_SOURCES = %D%/test_arp_heap.c
+%C%_test_arp_heap_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_arp_heap_LDADD = $(HA_LIBS)
+
+gyre_tests += %D%/test_arp_table
+%C%_test_arp_table_SOURCES = %D%/test_arp_table.c
+%C%_test_arp_table_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_arp_table_LDADD = $(HA_LIBS)
