@@ -224,6 +224,23 @@ START_TEST(released_when_it_arrives_too_late)
 }
 END_TEST
 
+START_TEST(released_when_the_ended_one_is_kept)
+{
+	struct reader r = {.deadline = GYRE_FOREVER};
+	struct gyre_process_id id = fixture_spawn(&f, "kept", reading, &r);
+	struct letter l;
+
+	fixture_settle(&f, 10);
+	ck_assert_int_eq(send_elsewhere(id, letter(&l, 1)), 0);
+	gyre_process_cancel(id);
+	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_ENDED);
+	fixture_settle(&f, 10);
+	ck_assert_int_eq(l.released, 1);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_sender_that_changes_ways_keeps_its_order)
 {
 	struct reader r = {.deadline = GYRE_FOREVER};
@@ -354,6 +371,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_message_is_an_event);
 	tcase_add_test(tcase, what_was_not_received_is_released);
 	tcase_add_test(tcase, released_when_it_arrives_too_late);
+	tcase_add_test(tcase, released_when_the_ended_one_is_kept);
 	tcase_add_test(tcase, a_sender_that_changes_ways_keeps_its_order);
 	tcase_add_test(tcase, exactly_once_and_in_order_from_four_threads);
 	tcase_add_test(tcase, an_end_in_between_loses_nothing);
