@@ -1,3 +1,13 @@
 # Built as a user's programs are: the public headers and the shared library, nothing else.
 EXAMPLE_CFLAGS = -std=gnu11 $(PTHREAD_CFLAGS) $(WARN_CFLAGS) -Wno-unused-parameter \
 	$(SANITIZE_CFLAGS) $(COVERAGE_CFLAGS)
+
+noinst_PROGRAMS += %D%/hello %D%/periodic
+%C%_hello_SOURCES = %D%/hello.c
+%C%_hello_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_hello_CFLAGS = $(EXAMPLE_CFLAGS)
+%C%_hello_LDADD = lib/libgyre.la
+%C%_periodic_SOURCES = %D%/periodic.c
+%C%_periodic_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_periodic_CFLAGS = $(EXAMPLE_CFLAGS)
+%C%_periodic_LDADD = lib/libgyre.la

@@ -2,7 +2,13 @@
 noinst_LTLIBRARIES += %D%/libloop.la
 lib_LTLIBRARIES += %D%/libgyre.la
 
-%C%_libloop_la_SOURCES =
+%C%_libloop_la_SOURCES = \
+	%D%/inject.c \
+	%D%/loop.c \
+	%D%/loop.h \
+	%D%/mailbox.c \
+	%D%/options.c \
+	%D%/watch.c
 
 # What a test of internals links: the rooms themselves, for libgyre.la shows its map's symbols only.
 GYRE_ROOMS = %D%/libloop.la %D%/graph/libgraph.la %D%/sched/libsched.la %D%/base/libbase.la

@@ -1,1 +1,21 @@
-# Tests of the room, as in tests/base/local.mk.
+# Tests of the loop room link all rooms.
+gyre_tests += %D%/test_inject
+%C%_test_inject_SOURCES = %D%/test_inject.c
+%C%_test_inject_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inject_LDADD = $(HARNESS) $(GYRE_ROOMS)
+gyre_tests += %D%/test_loop
+%C%_test_loop_SOURCES = %D%/test_loop.c
+%C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_loop_LDADD = $(HARNESS) $(GYRE_ROOMS)
+gyre_tests += %D%/test_mailbox
+%C%_test_mailbox_SOURCES = %D%/test_mailbox.c
+%C%_test_mailbox_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_mailbox_LDADD = $(HARNESS) $(GYRE_ROOMS)
+gyre_tests += %D%/test_options
+%C%_test_options_SOURCES = %D%/test_options.c
+%C%_test_options_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_options_LDADD = $(HARNESS) $(GYRE_ROOMS)
+gyre_tests += %D%/test_watch
+%C%_test_watch_SOURCES = %D%/test_watch.c
+%C%_test_watch_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_watch_LDADD = $(HARNESS) $(GYRE_ROOMS)

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop: the turn, and the life of a loop around it. READ THIS FIRST: the only place that knows
+ * the order of things. Owns everything that a loop has; calls the rooms sched and graph, which do
+ * not know each other. Invariant: whatever is busy, each phase of a turn ends within its budget, so
+ * that packets, timers, processes, posts and fds all get their share; and a loop with work does not
+ * sleep.
+ */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "graph/graph.h"
+#include "sched/sched.h"
+
+#define DESTROY_ROUNDS 1000 /* resumes, and rounds of posts, that destroy gives the rest */
+
+/* --- The turn --- */
+
+/* When the loop must turn again: 0 when it has work at hand, GYRE_FOREVER when only another thread
+ * or an fd can bring some. */
+static uint64_t next_work(const struct gyre__loop *loop)
+{
+	const struct gyre_loop *hub = &loop->hub;
+
+	if (gyre__graph_pending(hub->graph) || loop->injection.count ||
+		gyre__sched_ready(hub->sched) || gyre__post_pending(&hub->posts))
+		return 0;
+	return gyre__wheel_deadline(hub->wheel);
+}
+
+/* Tells a virtual clock that nothing happens before `work`; true: time moved on, turn again. */
+static bool idle_virtually(struct gyre__loop *loop, uint64_t work)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	return clock->is_virtual && clock->is_virtual->idle(clock, &loop->hub, work);
+}
+
+static uint64_t time_until(const struct gyre__loop *loop, uint64_t work)
+{
+	uint64_t now;
+
+	/* Whatever ends the sleep of a loop in virtual time kicks its postbox, time itself too. */
+	if (work == GYRE_FOREVER || loop->hub.clock->is_virtual)
+		return GYRE_FOREVER;
+	now = gyre__clock_read(loop->hub.clock);
+	return work > now ? work - now : 0;
+}
+
+/* A busy loop's look at its fds: every so many turns, and only if there are any. */
+static unsigned look_now_and_then(struct gyre__loop *loop)
+{
+	if (++loop->watches.unpolled < loop->options.poll_interval)
+		return 0;
+	loop->watches.unpolled = 0;
+	gyre__clock_anchor(loop->hub.clock);
+	return loop->watches.list ? gyre__watches_poll(loop, 0) : 0;
+}
+
+/* An idle loop's: asleep until there is work, if it may. It says that it sleeps before it looks for
+ * the last time whether it should: who brings work from then on kicks it. */
+static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_sleep)
+{
+	bool sleeps = may_sleep && gyre__post_sleep(&loop->hub.posts);
+	uint64_t timeout = 0;
+	unsigned called;
+
+	if (!idle_virtually(loop, work) && sleeps && !atomic_load(&loop->stopping))
+		timeout = time_until(loop, work);
+	gyre__clock_anchor(loop->hub.clock);
+	loop->stats.sleeps += timeout > 0;
+	called = timeout || loop->watches.list ? gyre__watches_poll(loop, timeout) : 0;
+	if (sleeps)
+		gyre__post_awake(&loop->hub.posts);
+	return called;
+}
+
+static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
+{
+	uint64_t work = next_work(loop);
+	bool polls = gyre__graph_inputs(loop->hub.graph) > 0;
+
+	if (work > loop->hub.now && !polls)
+		return sleep_in_epoll(loop, work, may_sleep);
+	if (work > loop->hub.now && !loop->worked) /* every input was polled empty */
+		idle_virtually(loop, work);
+	return look_now_and_then(loop);
+}
+
+static void turn(struct gyre__loop *loop, bool may_sleep)
+{
+	struct gyre_loop *hub = &loop->hub;
+	const struct gyre_loop_options *options = &loop->options;
+	unsigned fds, posts, items = 0, calls, timers, resumed;
+
+	fds = wait_for_fds(loop, may_sleep);
+	hub->now = gyre__clock_read(hub->clock);
+	posts = gyre__post_run(&hub->posts, options->post_budget);
+	if (!gyre__graph_pending(hub->graph)) {
+		items = gyre__injection_enter(loop);
+		items += gyre__graph_poll(hub->graph);
+	}
+	calls = gyre__graph_dispatch(hub->graph, options->dispatch_budget);
+	/* Judged by the clock read before the poll: a packet that waited already is seen before its
+	 * timeout. */
+	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
+	resumed = gyre__sched_run(hub->sched, options->process_budget);
+
+	loop->worked = fds || posts || items || calls || timers || resumed;
+	loop->stats.turns++;
+	loop->stats.idle_turns += !loop->worked;
+	loop->stats.posts += posts;
+	loop->stats.timers += timers;
+	loop->stats.resumes += resumed;
+}
+
+/* --- Running --- */
+
+static bool alive(const struct gyre__loop *loop)
+{
+	const struct gyre_loop *hub = &loop->hub;
+
+	return loop->refs || gyre__sched_counting(hub->sched) || loop->watches.list ||
+	       gyre__graph_inputs(hub->graph) || gyre__graph_pending(hub->graph) ||
+	       loop->injection.count || gyre__post_pending(&hub->posts);
+}
+
+static uint64_t involuntary_switches(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
+}
+
+static int build_if_changed(struct gyre__loop *loop)
+{
+	struct gyre_error error = {0, ""};
+	int status = 0;
+
+	if (gyre__graph_changed(loop->hub.graph))
+		status = gyre_graph_build(&loop->hub, &error);
+	if (status < 0)
+		gyre__log(&loop->hub, GYRE_LOG_ERROR, "%s: %s", loop->hub.name, error.text);
+	return status;
+}
+
+/* Processes start before the first poll. */
+static void start_processes(struct gyre__loop *loop)
+{
+	if (loop->started)
+		return;
+	loop->started = true;
+	loop->hub.now = gyre__clock_read(loop->hub.clock);
+	loop->stats.resumes += gyre__sched_run(loop->hub.sched, loop->options.process_budget);
+}
+
+static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
+{
+	int status = build_if_changed(loop);
+
+	if (status < 0)
+		return status;
+	loop->switches_before = involuntary_switches();
+	start_processes(loop);
+	do {
+		turn(loop, mode != GYRE_RUN_NOWAIT && alive(loop));
+	} while (mode == GYRE_RUN_DEFAULT && alive(loop) && !atomic_load(&loop->stopping));
+	/* Without turns it waits for nothing: others on its virtual clock go on. */
+	if (mode == GYRE_RUN_DEFAULT && loop->hub.clock->is_virtual)
+		loop->hub.clock->is_virtual->idle(loop->hub.clock, &loop->hub, GYRE_FOREVER);
+	atomic_store(&loop->stopping, false);
+	return alive(loop);
+}
+
+int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
+{
+	struct gyre__loop *loop = gyre__loop_of(public_loop);
+	struct gyre_loop *before;
+	int status;
+
+	if (mode != GYRE_RUN_DEFAULT && mode != GYRE_RUN_ONCE && mode != GYRE_RUN_NOWAIT)
+		return -EINVAL;
+	if (atomic_exchange(&loop->running, true))
+		return -EBUSY;
+	before = gyre__loop_enter(public_loop);
+	status = run(loop, mode);
+	gyre__loop_enter(before);
+	atomic_store(&loop->running, false);
+	return status;
+}
+
+void gyre_loop_stop(struct gyre_loop *public_loop)
+{
+	struct gyre__loop *loop = gyre__loop_of(public_loop);
+
+	atomic_store(&loop->stopping, true);
+	gyre__post_kick(&loop->hub.posts);
+}
+
+void gyre_loop_ref(struct gyre_loop *loop)
+{
+	gyre__loop_of(loop)->refs++;
+}
+
+void gyre_loop_unref(struct gyre_loop *loop)
+{
+	if (gyre__loop_of(loop)->refs)
+		gyre__loop_of(loop)->refs--;
+}
+
+void gyre_loop_stats_get(const struct gyre_loop *public_loop, struct gyre_loop_stats *ret_stats)
+{
+	const struct gyre__loop *loop = (const struct gyre__loop *)public_loop;
+
+	*ret_stats = loop->stats;
+	ret_stats->inject_dropped = loop->injection.dropped;
+	if (gyre__loop_is_mine(public_loop))
+		ret_stats->involuntary_switches = involuntary_switches() - loop->switches_before;
+}
+
+/* --- Life --- */
+
+static int init_clock(struct gyre__loop *loop)
+{
+	struct gyre_loop *hub = &loop->hub;
+	int status = 0;
+
+	if (!loop->options.clock)
+		status = gyre__clock_create(&loop->own_clock);
+	if (status < 0)
+		return status;
+	hub->clock = loop->options.clock ? loop->options.clock : loop->own_clock;
+	if (hub->clock->is_virtual)
+		status = hub->clock->is_virtual->join(hub->clock, hub);
+	hub->now = gyre__clock_read(hub->clock);
+	return status;
+}
+
+/* In the order in which one needs the other; what failed is named, and fini undoes the rest. */
+static int init(struct gyre__loop *loop, const char **ret_what)
+{
+	struct gyre_loop *hub = &loop->hub;
+	int status;
+
+	*ret_what = "eventfd";
+	if ((status = gyre__postbox_init(&hub->posts, hub)) < 0)
+		return status;
+	*ret_what = "epoll";
+	if ((status = gyre__watches_init(loop)) < 0)
+		return status;
+	*ret_what = "clock";
+	if ((status = init_clock(loop)) < 0)
+		return status;
+	*ret_what = "timing wheel";
+	if ((status = gyre__wheel_create(hub->now, &hub->wheel)) < 0)
+		return status;
+	*ret_what = "scheduler";
+	if ((status = gyre__sched_create(hub, &loop->options, &hub->sched)) < 0)
+		return status;
+	*ret_what = "graph";
+	if ((status = gyre__graph_create(hub, &loop->options, &hub->graph)) < 0)
+		return status;
+	*ret_what = "injection ring";
+	return gyre__injection_init(loop);
+}
+
+static void fini(struct gyre__loop *loop)
+{
+	struct gyre_loop *hub = &loop->hub;
+
+	gyre__injection_fini(loop);
+	gyre__graph_destroy(hub->graph);
+	gyre__sched_destroy(hub->sched);
+	gyre__wheel_destroy(hub->wheel);
+	if (hub->clock && hub->clock->is_virtual)
+		hub->clock->is_virtual->leave(hub->clock, hub);
+	gyre__clock_free(loop->own_clock);
+	gyre__watches_fini(loop);
+	gyre__postbox_fini(&hub->posts);
+	free(loop);
+}
+
+int gyre_loop_create(const struct gyre_loop_options *given, struct gyre_loop **ret_loop)
+{
+	struct gyre_loop_options options;
+	struct gyre__loop *loop;
+	const char *what;
+	int status = gyre__loop_options_check(given, &options);
+
+	if (status < 0)
+		return status;
+	loop = calloc(1, sizeof(*loop));
+	if (!loop)
+		return gyre__error_set(options.error, -ENOMEM, "no memory for a loop");
+	loop->options = options;
+	loop->hub.log = options.log;
+	loop->hub.log_arg = options.log_arg;
+	snprintf(loop->hub.name, sizeof(loop->hub.name), "%s", options.name);
+	loop->hub.posts.wake_fd = loop->watches.epoll_fd = -1;
+	status = init(loop, &what);
+	if (status < 0) {
+		fini(loop);
+		return gyre__error_set(options.error, status,
+			"cannot make the %s of loop '%s': error %d", what, options.name, -status);
+	}
+	*ret_loop = &loop->hub;
+	return 0;
+}
+
+/* Lets processes clean up, and posts be heard, before everything goes. */
+static void end_all(struct gyre__loop *loop)
+{
+	struct gyre_loop *hub = &loop->hub;
+
+	gyre__sched_cancel_all(hub->sched);
+	for (int i = 0; i < DESTROY_ROUNDS; i++) {
+		if (!gyre__sched_alive(hub->sched) && !gyre__post_pending(&hub->posts))
+			break;
+		hub->now = gyre__clock_read(hub->clock);
+		gyre__post_run(&hub->posts, UINT32_MAX);
+		gyre__sched_run(hub->sched, GYRE_FOREVER);
+	}
+}
+
+int gyre_loop_destroy(struct gyre_loop *public_loop)
+{
+	struct gyre__loop *loop = gyre__loop_of(public_loop);
+	struct gyre_loop *before;
+
+	if (!loop)
+		return 0;
+	if (atomic_exchange(&loop->running, true))
+		return -EBUSY;
+	before = gyre__loop_enter(public_loop);
+	end_all(loop);
+	fini(loop);
+	gyre__loop_enter(before);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole of a loop, and what the files of the loop room call of one another. */
+#ifndef GYRE_LIB_LOOP_H
+#define GYRE_LIB_LOOP_H
+
+#include <gyre/graph.h>
+#include <gyre/loop.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+
+#include "base/hub.h"
+
+/* An item that waits to enter the graph. */
+struct gyre__injected {
+	void *item;
+	struct gyre_node_id node;
+};
+
+/* A ring of what processes injected: [first, first + count) modulo the options' inject_max. */
+struct gyre__injection {
+	struct gyre__injected *ring;
+	unsigned first, count;
+	uint64_t dropped; /* for nodes that were deleted meanwhile */
+};
+
+#define GYRE__READY_MAX 64 /* fds that one look at epoll brings */
+
+struct gyre__watches {
+	struct gyre_watch *list;
+	int epoll_fd;
+	unsigned unpolled; /* turns since the last look */
+	unsigned n_ready, next_ready; /* of what the last look brought */
+	bool no_pwait2; /* the kernel has no epoll_pwait2(2) */
+	struct epoll_event ready[GYRE__READY_MAX];
+};
+
+struct gyre__loop {
+	struct gyre_loop hub; /* first: a struct gyre_loop * is a struct gyre__loop * */
+	struct gyre_loop_options options;
+	struct gyre_clock *own_clock; /* NULL when the clock is borrowed */
+	struct gyre__watches watches;
+	struct gyre__injection injection;
+	struct gyre_loop_stats stats;
+	uint64_t switches_before; /* involuntary switches of the thread when the run began */
+	unsigned refs;
+	bool started; /* processes have had their run ahead of the first poll */
+	bool worked; /* the last turn found something to do */
+	atomic_bool running, stopping;
+};
+
+static inline struct gyre__loop *gyre__loop_of(struct gyre_loop *loop)
+{
+	return (struct gyre__loop *)loop;
+}
+
+/* options.c: checks a caller's options and copies them over the defaults. */
+int gyre__loop_options_check(
+	const struct gyre_loop_options *given, struct gyre_loop_options *ret_options);
+
+/* watch.c: looks at the fds for at most timeout nsec (0: does not sleep, GYRE_FOREVER: until woken)
+ * and calls the watches; returns how many. */
+int gyre__watches_init(struct gyre__loop *loop);
+void gyre__watches_fini(struct gyre__loop *loop);
+unsigned gyre__watches_poll(struct gyre__loop *loop, uint64_t timeout);
+
+/* inject.c: lets injected items into the graph; returns how many. */
+int gyre__injection_init(struct gyre__loop *loop);
+void gyre__injection_fini(struct gyre__loop *loop);
+unsigned gyre__injection_enter(struct gyre__loop *loop);
+
+#endif

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/loop.c: the order of a turn, the run modes and what keeps the default one alive, stop from
+ * threads and signal handlers, sleeping, budgets, virtual time, several loops, and the end.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gyre.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct gyre_loop *loop;
+static char order[512];
+
+static void note(char what)
+{
+	size_t n = strlen(order);
+
+	if (n < sizeof(order) - 1)
+		order[n] = what;
+}
+
+static void setup(void)
+{
+	memset(order, 0, sizeof(order));
+	ck_assert_int_eq(gyre_loop_create(NULL, &loop), 0);
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+
+static uint64_t thread_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* --- The order of a turn --- */
+
+static unsigned poll_one(struct gyre_node *node, unsigned max)
+{
+	static int item;
+	void *items[] = {&item};
+
+	ck_assert_uint_ge(max, 1);
+	note('i');
+	gyre_next_put(node, 0, items, 1);
+	return 1;
+}
+
+static gyre_next sink(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)node, (void)items, (void)nexts, (void)n;
+	note('n');
+	return GYRE_NEXT_KEEP;
+}
+
+static const char *const to_sink[] = {"sink"};
+static const struct gyre_node_class input_class = {
+	.name = "input", .kind = GYRE_NODE_INPUT, .poll = poll_one, .nexts = to_sink, .n_nexts = 1};
+static const struct gyre_node_class sink_class = {
+	.name = "sink", .kind = GYRE_NODE_OUTPUT, .process = sink};
+
+static void on_post(struct gyre_post *post)
+{
+	(void)post;
+	note('p');
+}
+
+static void on_timer(struct gyre_timer *timer)
+{
+	(void)timer;
+	note('t');
+}
+
+static void on_fd(struct gyre_watch *watch, uint32_t events)
+{
+	(void)events;
+	note('w');
+	gyre_watch_del(watch);
+}
+
+static int yields(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	do
+		note('r');
+	while (gyre_process_yield(self) == 0);
+	return 0;
+}
+
+START_TEST(a_turn_has_its_order)
+{
+	struct gyre_post post = {.fn = on_post};
+	struct gyre_watch watch;
+	struct gyre_timer timer;
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(gyre_node_add(loop, &input_class, "input", NULL, NULL), 0);
+	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "sink", NULL, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(loop, yields, NULL, NULL, NULL), 0);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_str_eq(order, "rinr"); /* processes start before the first poll */
+
+	memset(order, 0, sizeof(order));
+	gyre_timer_init(&timer, loop, on_timer);
+	gyre_timer_start(&timer, 0);
+	gyre_loop_post(loop, &post);
+	ck_assert_int_eq(gyre_watch_add(loop, &watch, fds[0], EPOLLIN, on_fd), 0);
+	for (int i = 0; i < 70 && !strchr(order, 'w'); i++)
+		gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_ptr_nonnull(strchr(order, 'w')); /* a busy loop looks every 64 turns */
+	ck_assert_int_eq(strncmp(order, "pintr", 5), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+/* --- Modes and what keeps the loop alive --- */
+
+START_TEST(an_empty_loop_ends_at_once)
+{
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_ONCE), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, (enum gyre_run_mode)7), -EINVAL);
+}
+END_TEST
+
+static int sleeper(struct gyre_process *self, void *arg)
+{
+	return gyre_process_sleep(self, *(uint64_t *)arg);
+}
+
+START_TEST(processes_keep_it_alive_but_daemons_do_not)
+{
+	struct gyre_process_options daemon = GYRE_PROCESS_OPTIONS_INIT;
+	uint64_t nap = GYRE_MSEC(5), age = GYRE_SEC(1000);
+
+	daemon.daemon = true;
+	ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &age, &daemon, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &nap, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+}
+END_TEST
+
+static void unref_on_timer(struct gyre_timer *timer)
+{
+	gyre_loop_unref(timer->loop);
+}
+
+START_TEST(a_reference_keeps_it_alive)
+{
+	struct gyre_timer timer;
+
+	gyre_timer_init(&timer, loop, unref_on_timer);
+	gyre_timer_start_after(&timer, GYRE_MSEC(2));
+	gyre_loop_ref(loop);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert(!gyre_timer_active(&timer));
+	gyre_loop_unref(loop); /* one too many does nothing */
+}
+END_TEST
+
+static void nested_run(struct gyre_post *post)
+{
+	(void)post;
+	ck_assert_ptr_eq(gyre_loop_current(), loop);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), -EBUSY);
+	ck_assert_int_eq(gyre_loop_destroy(loop), -EBUSY);
+	note('p');
+}
+
+START_TEST(a_running_loop_is_busy)
+{
+	struct gyre_post post = {.fn = nested_run};
+
+	gyre_loop_post(loop, &post);
+	gyre_loop_run(loop, GYRE_RUN_DEFAULT);
+	ck_assert_str_eq(order, "p");
+	ck_assert_ptr_null(gyre_loop_current());
+}
+END_TEST
+
+START_TEST(a_graph_that_cannot_be_built_is_an_error_and_a_log_line)
+{
+	ck_assert_int_eq(gyre_node_add(loop, &input_class, "input", NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), -ENOENT);
+	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "sink", NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
+}
+END_TEST
+
+/* --- Stopping and waking --- */
+
+static void *stop_later(void *arg)
+{
+	struct timespec pause = {.tv_nsec = 20000000};
+
+	nanosleep(&pause, NULL);
+	gyre_loop_stop(arg);
+	return NULL;
+}
+
+START_TEST(another_thread_stops_a_sleeping_loop)
+{
+	pthread_t thread;
+	uint64_t cpu;
+
+	gyre_loop_ref(loop);
+	ck_assert_int_eq(pthread_create(&thread, NULL, stop_later, loop), 0);
+	cpu = thread_cpu();
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 1);
+	ck_assert_uint_lt(thread_cpu() - cpu, GYRE_MSEC(10)); /* it slept */
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+START_TEST(a_stop_before_the_run_ends_its_first_turn)
+{
+	struct gyre_loop_stats stats;
+
+	gyre_loop_ref(loop);
+	gyre_loop_stop(loop);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 1);
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_eq(stats.turns, 1);
+}
+END_TEST
+
+static void on_signal(int number)
+{
+	(void)number;
+	gyre_loop_stop(loop);
+}
+
+START_TEST(a_signal_handler_stops_it)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	struct itimerspec when = {.it_value.tv_nsec = 10000000};
+	timer_t timer;
+
+	sigaction(SIGALRM, &action, NULL);
+	ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, NULL, &timer), 0);
+	timer_settime(timer, 0, &when, NULL);
+	gyre_loop_ref(loop);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 1);
+	timer_delete(timer);
+}
+END_TEST
+
+#define CALLS 2000
+
+static unsigned heard;
+
+static void hear(struct gyre_post *post)
+{
+	(void)post;
+	if (++heard == CALLS)
+		gyre_loop_stop(loop);
+}
+
+static void *post_many(void *arg)
+{
+	static struct gyre_post posts[CALLS];
+	struct timespec pause = {.tv_nsec = 20000};
+
+	(void)arg;
+	for (unsigned i = 0; i < CALLS; i++) {
+		posts[i].fn = hear;
+		gyre_loop_post(loop, &posts[i]);
+		if (i % 16 == 0)
+			nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+START_TEST(posts_wake_a_sleeping_loop)
+{
+	pthread_t thread;
+
+	heard = 0;
+	gyre_loop_ref(loop);
+	ck_assert_int_eq(pthread_create(&thread, NULL, post_many, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 1);
+	ck_assert_uint_eq(heard, CALLS);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+/* --- Sleeping --- */
+
+START_TEST(a_timer_wakes_it_and_never_early)
+{
+	struct gyre_loop_stats stats;
+	uint64_t nap = GYRE_USEC(700), before = gyre_loop_clock(loop), cpu = thread_cpu();
+
+	for (int i = 0; i < 20; i++) {
+		uint64_t start = gyre_loop_clock(loop);
+
+		ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &nap, NULL, NULL), 0);
+		ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+		ck_assert_uint_ge(gyre_loop_clock(loop) - start, nap);
+	}
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_ge(stats.sleeps, 20);
+	/* Less than a millisecond to sleep is no reason to spin. */
+	ck_assert_uint_lt(stats.turns, 20 * 12);
+	ck_assert_uint_lt(thread_cpu() - cpu, (gyre_loop_clock(loop) - before) / 2 + GYRE_MSEC(10));
+}
+END_TEST
+
+START_TEST(a_ready_process_keeps_it_awake)
+{
+	struct gyre_loop_stats stats;
+
+	ck_assert_int_eq(gyre_process_spawn(loop, yields, NULL, NULL, NULL), 0);
+	for (int i = 0; i < 100; i++)
+		gyre_loop_run(loop, GYRE_RUN_ONCE);
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_eq(stats.turns, 100);
+	ck_assert_uint_eq(stats.sleeps, 0);
+}
+END_TEST
+
+/* --- Virtual time --- */
+
+static int hour(struct gyre_process *self, void *arg)
+{
+	struct gyre_ticker tick;
+
+	gyre_ticker_init(&tick, self, GYRE_MSEC(100));
+	for (unsigned i = 0; i < 36000; i++)
+		if (gyre_ticker_wait(&tick) != 0)
+			return 1;
+	*(uint64_t *)arg = gyre_loop_clock(gyre_process_loop(self));
+	return 0;
+}
+
+static void *run_loop(void *arg)
+{
+	return (void *)(intptr_t)gyre_loop_run(arg, GYRE_RUN_DEFAULT);
+}
+
+START_TEST(an_hour_runs_in_seconds_on_two_loops_of_two_threads)
+{
+	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
+	struct gyre_loop *loops[2];
+	uint64_t ends[2] = {0, 0};
+	struct gyre_clock *clock;
+	pthread_t thread;
+	void *status;
+
+	ck_assert_int_eq(gyre_clock_virtual_create(GYRE_SEC(1), &clock), 0);
+	options.clock = clock;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(gyre_loop_create(&options, &loops[i]), 0);
+		ck_assert_int_eq(gyre_process_spawn(loops[i], hour, &ends[i], NULL, NULL), 0);
+	}
+	ck_assert_int_eq(pthread_create(&thread, NULL, run_loop, loops[1]), 0);
+	ck_assert_int_eq(gyre_loop_run(loops[0], GYRE_RUN_DEFAULT), 0);
+	pthread_join(thread, &status);
+	ck_assert_ptr_null(status);
+	for (int i = 0; i < 2; i++) {
+		/* To the tick of the wheel: time jumps to when a timer is due, not past it. */
+		ck_assert_uint_ge(ends[i], GYRE_SEC(3601));
+		ck_assert_uint_le(ends[i], GYRE_SEC(3601) + 4096);
+		ck_assert_int_eq(gyre_loop_destroy(loops[i]), 0);
+	}
+	ck_assert_int_eq(gyre_clock_destroy(clock), 0);
+}
+END_TEST
+
+static void advance_by_hand(struct gyre_clock *clock, struct gyre_loop *virtual_loop)
+{
+	struct gyre_timer timer;
+
+	gyre_timer_init(&timer, virtual_loop, on_timer);
+	gyre_timer_start(&timer, GYRE_SEC(10));
+	gyre_loop_run(virtual_loop, GYRE_RUN_NOWAIT);
+	ck_assert_str_eq(order, "");
+	ck_assert_int_eq(gyre_clock_advance(clock, GYRE_SEC(10) + 2000), 0);
+	gyre_loop_run(virtual_loop, GYRE_RUN_NOWAIT);
+	ck_assert_str_eq(order, "t");
+}
+
+START_TEST(a_host_may_move_time_by_hand)
+{
+	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
+	struct gyre_loop *mine, *busy;
+	struct gyre_clock *clock;
+
+	ck_assert_int_eq(gyre_clock_virtual_create(0, &clock), 0);
+	options.clock = clock;
+	ck_assert_int_eq(gyre_loop_create(&options, &mine), 0);
+	ck_assert_int_eq(gyre_loop_create(&options, &busy), 0); /* never idle: holds the clock */
+	advance_by_hand(clock, mine);
+	ck_assert_int_eq(gyre_loop_destroy(busy), 0);
+	ck_assert_int_eq(gyre_loop_destroy(mine), 0);
+	ck_assert_int_eq(gyre_clock_destroy(clock), 0);
+}
+END_TEST
+
+/* --- The end --- */
+
+static int cleans_up(struct gyre_process *self, void *arg)
+{
+	while (gyre_process_sleep(self, GYRE_SEC(1000)) == 0)
+		;
+	*(bool *)arg = true;
+	return 0;
+}
+
+static void free_me(struct gyre_post *post)
+{
+	(void)post;
+	note('p');
+}
+
+START_TEST(destroy_lets_processes_clean_up_and_runs_posts)
+{
+	struct gyre_post post = {.fn = free_me};
+	struct gyre_loop *short_lived;
+	bool cleaned = false;
+
+	ck_assert_int_eq(gyre_loop_create(NULL, &short_lived), 0);
+	ck_assert_int_eq(gyre_process_spawn(short_lived, cleans_up, &cleaned, NULL, NULL), 0);
+	gyre_loop_run(short_lived, GYRE_RUN_NOWAIT);
+	gyre_loop_post(short_lived, &post);
+	ck_assert_int_eq(gyre_loop_destroy(short_lived), 0);
+	ck_assert(cleaned);
+	ck_assert_str_eq(order, "p");
+	ck_assert_int_eq(gyre_loop_destroy(NULL), 0);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, a_turn_has_its_order);
+	tcase_add_test(tcase, an_empty_loop_ends_at_once);
+	tcase_add_test(tcase, processes_keep_it_alive_but_daemons_do_not);
+	tcase_add_test(tcase, a_reference_keeps_it_alive);
+	tcase_add_test(tcase, a_running_loop_is_busy);
+	tcase_add_test(tcase, a_graph_that_cannot_be_built_is_an_error_and_a_log_line);
+	tcase_add_test(tcase, another_thread_stops_a_sleeping_loop);
+	tcase_add_test(tcase, a_stop_before_the_run_ends_its_first_turn);
+	tcase_add_test(tcase, a_signal_handler_stops_it);
+	tcase_add_test(tcase, posts_wake_a_sleeping_loop);
+	tcase_add_test(tcase, a_timer_wakes_it_and_never_early);
+	tcase_add_test(tcase, a_ready_process_keeps_it_awake);
+	tcase_add_test(tcase, an_hour_runs_in_seconds_on_two_loops_of_two_threads);
+	tcase_add_test(tcase, a_host_may_move_time_by_hand);
+	tcase_add_test(tcase, destroy_lets_processes_clean_up_and_runs_posts);
+}
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("loop");
+	TCase *tcase = tcase_create("loop");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	add_tests(tcase);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

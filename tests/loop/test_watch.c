@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/watch.c: readiness reaches its watch, deleting is safe at any time, errors are the kernel's.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gyre.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+static struct gyre_loop *loop;
+static int pipes[3][2];
+static struct gyre_watch watches[3];
+static unsigned called[3];
+
+static void setup(void)
+{
+	ck_assert_int_eq(gyre_loop_create(NULL, &loop), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(pipe2(pipes[i], O_NONBLOCK | O_CLOEXEC), 0);
+		watches[i] = (struct gyre_watch){0};
+		called[i] = 0;
+	}
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		close(pipes[i][0]);
+		close(pipes[i][1]);
+	}
+}
+
+static void count(struct gyre_watch *watch, uint32_t events)
+{
+	ck_assert_uint_eq(events & EPOLLIN, EPOLLIN);
+	called[watch - watches]++;
+}
+
+static void add(unsigned i, gyre_watch_fn *fn)
+{
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[i], pipes[i][0], EPOLLIN, fn), 0);
+}
+
+static void feed(unsigned i)
+{
+	ck_assert_int_eq(write(pipes[i][1], "x", 1), 1);
+}
+
+START_TEST(only_what_is_ready_is_called)
+{
+	add(0, count);
+	add(1, count);
+	feed(1);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
+	ck_assert_uint_eq(called[0], 0);
+	ck_assert_uint_eq(called[1], 1);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT); /* level-triggered */
+	ck_assert_uint_eq(called[1], 2);
+}
+END_TEST
+
+static void delete_all(struct gyre_watch *watch, uint32_t events)
+{
+	(void)events;
+	called[watch - watches]++;
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(gyre_watch_del(&watches[i]), 0);
+}
+
+START_TEST(a_watch_deleted_by_another_is_not_called)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		add(i, delete_all);
+		feed(i);
+	}
+	/* The last watch gone, nothing keeps the loop alive. */
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_uint_eq(called[0] + called[1] + called[2], 1);
+}
+END_TEST
+
+START_TEST(once_sleeps_until_an_fd_is_ready)
+{
+	struct gyre_loop_stats stats;
+
+	add(0, count);
+	feed(0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_ONCE), 1);
+	ck_assert_uint_eq(called[0], 1);
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_eq(stats.sleeps, 1);
+	ck_assert_uint_eq(stats.turns, 1);
+}
+END_TEST
+
+START_TEST(events_can_be_changed)
+{
+	add(0, count);
+	feed(0);
+	ck_assert_int_eq(gyre_watch_set(&watches[0], 0), 0);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(called[0], 0);
+	ck_assert_int_eq(gyre_watch_set(&watches[0], EPOLLIN), 0);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(called[0], 1);
+}
+END_TEST
+
+START_TEST(a_kernel_without_pwait2_is_served)
+{
+	gyre__loop_of(loop)->watches.no_pwait2 = true;
+	add(0, count);
+	feed(0);
+	gyre_loop_run(loop, GYRE_RUN_ONCE);
+	ck_assert_uint_eq(called[0], 1);
+}
+END_TEST
+
+START_TEST(errors_are_named_and_change_nothing)
+{
+	struct gyre_watch second = {0};
+	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], pipes[0][0], EPOLLIN, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], -1, EPOLLIN, count), -EBADF);
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], file, EPOLLIN, count), -EPERM);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), -ENOENT);
+	ck_assert_int_eq(gyre_watch_set(&watches[0], EPOLLIN), -ENOENT);
+	add(0, count);
+	ck_assert_int_eq(gyre_watch_add(loop, &second, pipes[0][0], EPOLLIN, count), -EEXIST);
+	ck_assert_ptr_null(second.loop);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), 0);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), -ENOENT);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	close(file);
+}
+END_TEST
+
+START_TEST(an_fd_closed_before_its_watch_does_no_harm)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], fd, EPOLLIN, count), 0);
+	close(fd);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), 0);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("watch");
+	TCase *tcase = tcase_create("watch");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, only_what_is_ready_is_called);
+	tcase_add_test(tcase, a_watch_deleted_by_another_is_not_called);
+	tcase_add_test(tcase, once_sleeps_until_an_fd_is_ready);
+	tcase_add_test(tcase, events_can_be_changed);
+	tcase_add_test(tcase, a_kernel_without_pwait2_is_served);
+	tcase_add_test(tcase, errors_are_named_and_change_nothing);
+	tcase_add_test(tcase, an_fd_closed_before_its_watch_does_no_harm);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
