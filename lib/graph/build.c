@@ -209,14 +209,17 @@ static void plan_edges(struct plan *plan)
 
 		if (!input)
 			plan->first[plan->inner_index[node->id.index]] = n;
-		for (unsigned i = 0; i < node->node_class->n_nexts; i++, edge++) {
-			unsigned to = plan->inner_index[edge->node->cold->id.index];
+		/* The search ranks last first: from the last next on, so that of two that nothing
+		 * else orders the first runs first. */
+		for (unsigned i = node->node_class->n_nexts; i-- > 0;) {
+			unsigned to = plan->inner_index[edge[i].node->cold->id.index];
 
 			if (input)
 				plan->fed[to] = true;
 			else
 				plan->to[n++] = to;
 		}
+		edge += node->node_class->n_nexts;
 	}
 	plan->first[plan->n_inner] = n;
 }
