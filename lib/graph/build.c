@@ -155,48 +155,46 @@ static int plan_resolve(struct plan *plan)
 	return 0;
 }
 
-/* A way from one inner node back to it: a search backwards in `before`, then the names. */
-static void cycle_write(
-	const struct plan *plan, unsigned start, uint16_t *before, char *text, size_t size)
+/* The next of a node that is `distance - 1` edges before a shortest cycle's end, or UINT16_MAX. */
+static uint16_t cycle_step(const struct plan *plan, unsigned node, unsigned start,
+	const uint16_t *distance, unsigned want)
 {
-	unsigned node = start;
-	size_t length = snprintf(text, size, "%s", plan->inner[start]->name);
-
-	do {
-		node = before[node];
-		if (length < size)
-			length += snprintf(
-				text + length, size - length, " -> %s", plan->inner[node]->name);
-	} while (node != start);
+	for (uint32_t e = plan->first[node]; e < plan->first[node + 1]; e++)
+		if (want == 1 ? plan->to[e] == start : distance[plan->to[e]] == want - 1)
+			return plan->to[e];
+	return UINT16_MAX;
 }
 
-/* Breadth first against the edges, so that `before` leads forward along a shortest cycle. */
+/* How many edges each node is from `start`, against the edges' direction; 0: not known, or further
+ * than `start` is from itself, which is the length of its shortest cycle. */
+static unsigned cycle_length(const struct plan *plan, unsigned start, uint16_t *distance)
+{
+	unsigned want = 0;
+
+	while (!distance[start] && want++ < plan->n_inner)
+		for (unsigned node = 0; node < plan->n_inner; node++)
+			if (!distance[node] &&
+				cycle_step(plan, node, start, distance, want) != UINT16_MAX)
+				distance[node] = want;
+	return distance[start];
+}
+
 static int cycle_report(const struct plan *plan, unsigned start)
 {
-	uint16_t *after = malloc((plan->n_inner + 1) * sizeof(*after));
-	char text[160] = "?";
-	bool grown = true;
+	uint16_t *distance = calloc(plan->n_inner, sizeof(*distance));
+	const char *name = plan->inner[start]->name;
+	char text[160];
+	size_t length = snprintf(text, sizeof(text), "%s", name);
+	unsigned left = distance ? cycle_length(plan, start, distance) : 0;
 
-	if (!after)
-		return gyre__error_set(plan->error, -EINVAL,
-			"node '%s' (fan_out %u) lies on a cycle", plan->inner[start]->name,
-			plan->fan_out[start]);
-	memset(after, 0xff, (plan->n_inner + 1) * sizeof(*after));
-	while (grown && after[start] == UINT16_MAX) {
-		grown = false;
-		for (unsigned node = 0; node < plan->n_inner; node++)
-			for (uint32_t e = plan->first[node];
-				e < plan->first[node + 1] && after[node] == UINT16_MAX; e++)
-				if (plan->to[e] == start || after[plan->to[e]] != UINT16_MAX) {
-					after[node] = plan->to[e];
-					grown = true;
-				}
+	for (unsigned node = start; left && length < sizeof(text); left--) {
+		node = cycle_step(plan, node, start, distance, left);
+		length += snprintf(
+			text + length, sizeof(text) - length, " -> %s", plan->inner[node]->name);
 	}
-	if (after[start] != UINT16_MAX)
-		cycle_write(plan, start, after, text, sizeof(text));
-	free(after);
+	free(distance);
 	return gyre__error_set(plan->error, -EINVAL, "node '%s' (fan_out %u) lies on a cycle: %s",
-		plan->inner[start]->name, plan->fan_out[start], text);
+		name, plan->fan_out[start], text);
 }
 
 static void plan_edges(struct plan *plan)

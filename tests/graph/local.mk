@@ -10,6 +10,11 @@ check_LTLIBRARIES += %D%/librig.la
 %C%_librig_la_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_librig_la_LIBADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
 
+gyre_tests += %D%/test_build
+%C%_test_build_SOURCES = %D%/test_build.c
+%C%_test_build_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_build_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_class
 %C%_test_class_SOURCES = %D%/test_class.c
 %C%_test_class_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -30,6 +35,11 @@ gyre_tests += %D%/test_frame
 %C%_test_frame_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_frame_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_graph
+%C%_test_graph_SOURCES = %D%/test_graph.c
+%C%_test_graph_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_graph_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_inline
 %C%_test_inline_SOURCES = %D%/test_inline.c
 %C%_test_inline_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -40,6 +50,11 @@ gyre_tests += %D%/test_next
 %C%_test_next_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_next_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_node
+%C%_test_node_SOURCES = %D%/test_node.c
+%C%_test_node_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_node_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_order
 %C%_test_order_SOURCES = %D%/test_order.c
 %C%_test_order_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -49,3 +64,15 @@ gyre_tests += %D%/test_trace
 %C%_test_trace_SOURCES = %D%/test_trace.c
 %C%_test_trace_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_trace_LDADD = %D%/librig.la
+
+gyre_tests += %D%/test_dot %D%/test_runtime %D%/test_snapshot
+%C%_test_dot_SOURCES = %D%/test_dot.c
+%C%_test_dot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_dot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_runtime_SOURCES = %D%/test_runtime.c
+%C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_runtime_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_snapshot_SOURCES = %D%/test_snapshot.c
+%C%_test_snapshot_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_snapshot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
+%C%_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc

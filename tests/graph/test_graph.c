@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/graph/graph.c: what a graph says of itself, which partition it uses, and its end. */
+#include "graph/rig.h"
+#include "harness.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int released_finis;
+
+static void fini_ordered(struct gyre_node *node)
+{
+	/* Deleted in reverse order: what was added before is still there. */
+	struct gyre_node_id id;
+
+	if (!strcmp(gyre_node_name(node), "second"))
+		ck_assert_int_eq(gyre_node_find(gyre_node_loop(node), "first", &id), 0);
+	released_finis++;
+}
+
+START_TEST(destroyed_with_items)
+{
+	struct gyre_node_class node_class = rig_end_class;
+	struct rig *rig = rig_new(4);
+	struct rig_item *items[10];
+	struct gyre_node_id id;
+
+	node_class.fini = fini_ordered;
+	rig_add(rig, &node_class, "first");
+	id = rig_add(rig, &node_class, "second");
+	rig_build(rig);
+	for (unsigned i = 0; i < 10; i++)
+		items[i] = rig_item_new(rig, 0, i);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, id, (void *const *)items, 10), 10);
+	ck_assert(gyre__graph_pending(rig->graph));
+	rig_destroy(rig);
+	ck_assert_uint_eq(rig->released, 10);
+	ck_assert_int_eq(released_finis, 2);
+	free(rig);
+	gyre__graph_destroy(NULL);
+}
+END_TEST
+
+START_TEST(simd)
+{
+	static const enum gyre_simd all[] = {GYRE_SIMD_SCALAR, GYRE_SIMD_AVX2, GYRE_SIMD_AVX512};
+	struct rig *rig = rig_new(4);
+	enum gyre_simd best = gyre_graph_simd(&rig->loop);
+
+	ck_assert_int_ne(best, GYRE_SIMD_AUTO);
+	ck_assert_int_eq(gyre_graph_simd_set(&rig->loop, (enum gyre_simd)4), -EINVAL);
+	ck_assert_int_eq(gyre_graph_simd_set(&rig->loop, (enum gyre_simd) - 1), -EINVAL);
+	for (unsigned i = 0; i < 3; i++) {
+		int code = gyre_graph_simd_set(&rig->loop, all[i]);
+
+		if (code) {
+			ck_assert_int_eq(code, -ENOTSUP);
+			ck_assert_int_lt(best, all[i]);
+			gyre_test_note("this CPU lacks partition variant %d", all[i]);
+		} else {
+			ck_assert_int_eq(gyre_graph_simd(&rig->loop), all[i]);
+		}
+	}
+	ck_assert_int_eq(gyre_graph_simd_set(&rig->loop, GYRE_SIMD_AUTO), 0);
+	ck_assert_int_eq(gyre_graph_simd(&rig->loop), best);
+	rig_free(rig);
+}
+END_TEST
+
+static gyre_next running(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	bool *ran = gyre_node_data(node);
+
+	(void)nexts;
+	*ran = gyre__graph_running(gyre_node_loop(node)->graph);
+	for (unsigned i = 0; i < n; i++)
+		rig_item_end(items[i]);
+	return GYRE_NEXT_KEEP;
+}
+
+START_TEST(states)
+{
+	static const struct gyre_node_class node_class = {
+		.name = "running",
+		.kind = GYRE_NODE_OUTPUT,
+		.process = running,
+		.data_size = sizeof(bool),
+	};
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id id;
+	struct gyre_node *node;
+
+	ck_assert(!gyre__graph_changed(rig->graph));
+	id = rig_add(rig, &node_class, "a");
+	node = gyre__graph_node(rig->graph, id);
+	ck_assert(gyre__graph_changed(rig->graph));
+	ck_assert_ptr_eq(node, gyre_node_get(&rig->loop, id));
+	ck_assert_int_eq(gyre__graph_kind(node), GYRE_NODE_OUTPUT);
+	rig_build(rig);
+	ck_assert(!gyre__graph_changed(rig->graph));
+	ck_assert(!gyre__graph_pending(rig->graph));
+	rig_run(rig, id, 0, 1);
+	ck_assert(*(bool *)gyre_node_data(node));
+	ck_assert(!gyre__graph_running(rig->graph));
+	rig_free(rig);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("graph");
+	TCase *tcase = tcase_create("graph");
+
+	tcase_add_test(tcase, destroyed_with_items);
+	tcase_add_test(tcase, simd);
+	tcase_add_test(tcase, states);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
