@@ -86,7 +86,8 @@ GYRE_API int gyre_process_sleep(struct gyre_process *self, uint64_t nsec);
 
 /* Waits until any of the events in `mask` is pending, or until `deadline`. Takes those bits from
  * the pending ones (GYRE_EVENT_MESSAGE stays until the messages are received). Suspends.
- * Returns 0 and the bits; -ETIMEDOUT; -ECANCELED; -EINVAL (bits that are no events). */
+ * Returns 0 and the bits (`ret_events` may be NULL); -ETIMEDOUT; -ECANCELED; -EINVAL (bits that are
+ * no events). */
 GYRE_API int gyre_process_wait(
 	struct gyre_process *self, uint32_t mask, uint64_t deadline, uint32_t *ret_events);
 
@@ -126,8 +127,8 @@ GYRE_API int gyre_process_join(
 	struct gyre_process *self, struct gyre_process_id id, uint64_t deadline, int *ret_status);
 
 /* Calls fn(arg) on the loop's own big stack, for libraries that need a deep one; returns what it
- * returned. fn must not suspend: what suspends returns -EDEADLK inside. It may itself use this
- * call. */
+ * returned, or -EINVAL (no fn). fn must not suspend: what suspends returns -EDEADLK inside. It may
+ * itself use this call. */
 GYRE_API int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg);
 
 /* Stacks end in guards of 64 KiB: a process that overflows its own faults. This tells which one it

@@ -122,7 +122,8 @@ static int take(struct gyre_process *self, uint32_t mask, uint32_t *ret_events)
 		return -ETIMEDOUT;
 	if (events & GYRE_EVENT_USER)
 		atomic_fetch_and(&self->word, ~(uint64_t)(events & GYRE_EVENT_USER));
-	*ret_events = events;
+	if (ret_events)
+		*ret_events = events;
 	return 0;
 }
 

@@ -195,6 +195,8 @@ int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg
 		return fn(arg);
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
+	if (!fn)
+		return -EINVAL;
 	sched->call.fn = fn;
 	sched->call.arg = arg;
 	gyre__context_switch(&self->context, &sched->context);
@@ -220,12 +222,15 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 	sched->current = NULL;
 }
 
-/* The first thing on a process's stack, and the last. */
+/* The first thing on a process's stack, and the last. A cancellation counts here though its post
+ * may not have run yet. */
 void gyre__process_main(void *arg)
 {
 	struct gyre_process *self = arg;
 
-	self->status = self->canceled ? -ECANCELED : self->fn(self, self->arg);
+	bool canceled_before = atomic_load(&self->word) & GYRE__WORD_CANCEL;
+
+	self->status = canceled_before ? -ECANCELED : self->fn(self, self->arg);
 	self->state = GYRE_PROCESS_ENDED;
 	gyre__context_exit(&self->context, &self->sched->context);
 }

@@ -121,6 +121,7 @@ struct gyre__sched {
 	struct gyre__stacks *stacks;
 	size_t stack_size; /* of processes that do not ask for another */
 	unsigned alive, counting;
+	bool ending; /* all were canceled: so is who is spawned now */
 	struct gyre__sched *_Atomic next; /* among those whose overflows can be told: overflow.c */
 };
 

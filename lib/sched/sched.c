@@ -98,6 +98,7 @@ void gyre__sched_cancel_all(struct gyre__sched *sched)
 	struct gyre_process *process;
 	uint32_t index = 0;
 
+	sched->ending = true;
 	while ((process = next_live(sched, &index)))
 		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, true);
 }

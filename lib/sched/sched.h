@@ -33,6 +33,7 @@ bool gyre__sched_ready(const struct gyre__sched *sched);
 /* How many processes live, and how many of them keep the loop alive. */
 unsigned gyre__sched_alive(const struct gyre__sched *sched);
 unsigned gyre__sched_counting(const struct gyre__sched *sched);
+/* Cancels all processes, and from now on every new one. */
 void gyre__sched_cancel_all(struct gyre__sched *sched);
 
 #endif

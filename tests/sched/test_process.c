@@ -338,6 +338,14 @@ START_TEST(canceled_before_its_first_run)
 	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_ENDED);
 	ck_assert_int_eq(gyre__process_find(id)->status, -ECANCELED);
 	ck_assert_int_eq(gyre_process_cancel(id), -ESRCH);
+	/* Also by a thread whose post has not run yet. */
+	id = fixture_spawn(&f, "unborn", tell_thrice, "x");
+	gyre__loop_enter(NULL);
+	ck_assert_int_eq(gyre_process_cancel(id), 0);
+	gyre__loop_enter(&f.loop);
+	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	ck_assert_str_eq(story, "");
+	ck_assert_int_eq(gyre__process_find(id)->status, -ECANCELED);
 	fixture_close(&f);
 }
 END_TEST

@@ -47,10 +47,10 @@ static void expect_refused(struct gyre_process *process, int err)
 
 static int refuse_other(struct gyre_process *self, void *arg)
 {
-	(void)self;
 	(void)arg;
 	expect_refused(other, -EINVAL);
 	ck_assert_int_eq(gyre_process_call(other, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_process_call(self, NULL, NULL), -EINVAL);
 	done = true;
 	return 0;
 }

@@ -49,6 +49,27 @@ static int never_ends(struct gyre_process *self, void *arg)
 	return 0;
 }
 
+static int has_heirs(struct gyre_process *self, void *arg)
+{
+	gyre_process_sleep(self, GYRE_FOREVER);
+	*(int *)arg += 1;
+	return gyre_process_spawn(&f.loop, has_heirs, arg, NULL, NULL);
+}
+
+START_TEST(spawned_at_the_end_is_canceled)
+{
+	int ended = 0;
+
+	fixture_open(&f, 0);
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, has_heirs, &ended, NULL, NULL), 0);
+	fixture_turn(&f);
+	fixture_close(&f);
+	/* The heir never ran, and was not left behind. */
+	ck_assert_int_eq(ended, 1);
+	ck_assert_uint_eq(f.logged, 0);
+}
+END_TEST
+
 static int released;
 
 static void count_release(struct gyre_message *message)
@@ -415,6 +436,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_test(tcase, daemons_do_not_count);
 	tcase_add_test(tcase, who_does_not_end_is_abandoned_by_name);
+	tcase_add_test(tcase, spawned_at_the_end_is_canceled);
 	tcase_add_test(tcase, destroyed_as_it_is);
 	tcase_add_test(tcase, the_budget_stops_a_long_list);
 	tcase_add_test(tcase, ten_thousand_processes);
