@@ -13,10 +13,14 @@
 
 #include <errno.h>
 
-/* Vectors below it are sent item by item. */
+/* Vectors below it are looked at and sent item by item: in so short ones masks do not pay, and a
+ * load of a whole register would wait for the node's small stores. */
 #define FEW 12
-/* So many different nexts are compressed one after the other; the rest is scattered. */
-#define ROUNDS 4
+/* With so few nexts a node is asked for each of them; otherwise for what comes first. */
+#define NEXTS_FEW 4
+/* What takes less than this part of a vector is the last that is compressed; the rest is scattered,
+ * which costs less than many masks. */
+#define PART 6
 
 #define WORDS GYRE__PARTITION_WORDS(GYRE_VECTOR_MAX)
 
@@ -84,48 +88,42 @@ static inline void send_frame(
 	gyre__pool_put(&graph->pool, frame);
 }
 
-static inline void *choose(bool first, const void *a, const void *b)
-{
-	uintptr_t mask = -(uintptr_t)first;
-
-	return (void *)(((uintptr_t)a & mask) | ((uintptr_t)b & ~mask));
-}
-
-/* One item. Whether something waits there already is anybody's guess when vectors are short: it is
- * computed, not branched on. */
-static inline void send_one(
+/* An item for which no frame has room: its next has none yet or full ones, or is none. */
+static __attribute__((noinline)) void send_open(
 	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, void **item)
 {
 	struct gyre_edge *edge = &node->edges[next];
-	struct gyre_frame *free = graph->pool.free, *frame;
-	struct gyre_inbox *inbox;
-	bool first, lower;
+	struct gyre_frame *frame;
 
 	if (gyre_unlikely(next >= node->n_nexts)) {
 		gyre__drop_code(node, next, item, 1);
 		return;
 	}
-	inbox = &edge->node->inbox[graph->sweep.parity];
-	first = !inbox->head;
-	if (gyre_unlikely(edge->later || !free || inbox->tail->max - inbox->tail->n + first == 0)) {
+	if (gyre_unlikely(edge->later || edge->node->inbox[graph->sweep.parity].head)) {
 		gyre__edge_put(node, edge, item, 1);
 		return;
 	}
-	frame = choose(first, free, inbox->tail);
-	graph->pool.free = choose(first, free->next, free);
-	graph->pool.n_free -= first;
-	frame->next = NULL;
-	frame->n = (frame->n & (first - 1u)) + 1;
-	gyre__frame_items(frame)[frame->n - 1] = *item;
-	inbox->head = choose(first, frame, inbox->head);
-	inbox->tail = frame;
-	gyre__pending_set(&graph->pending[graph->sweep.parity], edge->rank);
-	lower = edge->rank < graph->guess_rank;
-	graph->guess = choose(lower, edge->node, graph->guess);
-	graph->guess_rank = lower ? edge->rank : graph->guess_rank;
+	frame = gyre__pool_get(&graph->pool);
+	if (gyre_unlikely(!frame)) {
+		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, item, 1);
+		return;
+	}
+	gyre__frame_items(frame)[0] = *item;
+	frame->n = 1;
+	gyre__edge_hand(node, edge, frame);
 }
 
-/* A short vector, in which masks do not pay. */
+static inline void send_one(
+	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, void **item)
+{
+	struct gyre_frame *tail = gyre__next_tail(node, next);
+
+	if (tail->n < tail->max)
+		gyre__frame_items(tail)[tail->n++] = *item;
+	else
+		send_open(graph, node, next, item);
+}
+
 static void send_few(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -160,57 +158,82 @@ static void send_mask(struct gyre__graph *graph, struct gyre_node *node, struct 
 		gyre__drop_code(node, next, scratch, count);
 }
 
-static bool mask_first(const uint64_t *mask, unsigned *ret_first)
+/* The first bit of a mask that has one. */
+static unsigned mask_first(const uint64_t *mask)
 {
-	for (unsigned i = 0; i < WORDS; i++)
-		if (mask[i]) {
-			*ret_first = i * 64 + __builtin_ctzll(mask[i]);
-			return true;
+	unsigned i = 0;
+
+	while (!mask[i])
+		i++;
+	return i * 64 + __builtin_ctzll(mask[i]);
+}
+
+/* The items of one next; returns how many. They leave `rest`. */
+static unsigned send_next(struct gyre__graph *graph, struct gyre_node *node,
+	struct gyre_frame *frame, gyre_next next, uint64_t *rest)
+{
+	uint64_t mask[WORDS];
+	unsigned n = frame->n, count = graph->partition->match(graph->nexts, n, next, mask);
+
+	if (!count)
+		return 0;
+	send_mask(graph, node, frame, next, mask, count);
+	for (unsigned i = 0; i < GYRE__PARTITION_WORDS(n); i++)
+		rest[i] &= ~mask[i];
+	return count;
+}
+
+/* Item by item. */
+static void send_rest(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame,
+	const uint64_t *rest)
+{
+	void **items = gyre__frame_items(frame);
+
+	for (unsigned from = 0; from < frame->n; from += 64)
+		for (uint64_t bits = *rest++; bits; bits &= bits - 1) {
+			unsigned i = from + __builtin_ctzll(bits);
+
+			send_one(graph, node, graph->nexts[i], &items[i]);
 		}
-	return false;
 }
 
-/* Many different nexts: item by item. */
-static void send_rest(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, uint64_t *rest)
-{
-	unsigned i;
-
-	while (mask_first(rest, &i)) {
-		send_one(graph, node, graph->nexts[i], &items[i]);
-		rest[i / 64] &= rest[i / 64] - 1;
-	}
-}
-
+/* By masks: each next in turn, so that none waits for the search of the last one's rest; then what
+ * comes first in the rest, drops among it. */
 static void send_many(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
 {
 	uint64_t rest[WORDS] = {0};
-	uint64_t mask[WORDS] = {0};
-	unsigned n = frame->n, first, count;
+	unsigned n = frame->n, left = n, part = n;
 
 	for (unsigned i = 0; i < n; i += 64)
 		rest[i / 64] = UINT64_MAX >> (n - i < 64 ? 64 - (n - i) : 0);
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		if (!mask_first(rest, &first))
-			return;
-		count = graph->partition->match(graph->nexts, n, graph->nexts[first], mask);
-		send_mask(graph, node, frame, graph->nexts[first], mask, count);
-		for (unsigned i = 0; i < WORDS; i++)
-			rest[i] &= ~mask[i];
+	if (node->n_nexts <= NEXTS_FEW)
+		for (unsigned next = 0; next < node->n_nexts && left; next++)
+			left -= send_next(graph, node, frame, next, rest);
+	while (left && part * PART >= n) {
+		part = send_next(graph, node, frame, graph->nexts[mask_first(rest)], rest);
+		left -= part;
 	}
-	send_rest(graph, node, gyre__frame_items(frame), rest);
+	if (left)
+		send_rest(graph, node, frame, rest);
+}
+
+/* Whether all go to the same place. */
+static bool all_equal(const struct gyre__graph *graph, unsigned n)
+{
+	const gyre_next *nexts = graph->nexts;
+	unsigned differ = 0;
+
+	if (n >= FEW)
+		return graph->partition->all_equal(nexts, n);
+	for (unsigned i = 1; i < n; i++)
+		differ |= nexts[i] ^ nexts[0];
+	return !differ;
 }
 
 static void send_each(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
 {
-	unsigned n = frame->n;
-
-	if (n == 1 || graph->partition->all_equal(graph->nexts, n)) {
-		send_frame(graph, node, frame, graph->nexts[0]);
-		return;
-	}
-	if (n < FEW)
-		send_few(graph, node, gyre__frame_items(frame), n);
+	if (frame->n < FEW)
+		send_few(graph, node, gyre__frame_items(frame), frame->n);
 	else
 		send_many(graph, node, frame);
 	gyre__pool_put(&graph->pool, frame);
@@ -308,8 +331,7 @@ static bool generation_next(struct gyre__graph *graph)
 static inline struct gyre_node *node_lowest(
 	struct gyre__graph *graph, const struct gyre__pending *pending)
 {
-	unsigned word = __builtin_ctzll(pending->summary);
-	unsigned rank = word * 64 + __builtin_ctzll(pending->words[word]);
+	unsigned rank = gyre__pending_lowest(pending);
 
 	if (gyre_unlikely(rank != graph->guess_rank))
 		return graph->by_rank[rank];
@@ -317,17 +339,40 @@ static inline struct gyre_node *node_lowest(
 	return graph->guess;
 }
 
-/* Runs the node of the lowest rank on the oldest of its frames. */
-static inline void node_run(struct gyre__graph *graph)
+/* Whether a frame that went over the edge would be the next to run: nothing waits there, nor at a
+ * lower rank. */
+static inline bool runs_next(const struct gyre__graph *graph, const struct gyre_edge *edge)
+{
+	return !edge->later && !edge->node->inbox[graph->sweep.parity].head &&
+	       edge->rank < gyre__pending_lowest(&graph->pending[graph->sweep.parity]);
+}
+
+/* Runs the node of the lowest rank on the oldest of its frames, and then, for as long as the frame
+ * moves on whole to the node that is next, that one: without a way through inbox and bitmap.
+ * Returns how many calls it made, at most `budget`. */
+static inline unsigned frame_run(struct gyre__graph *graph, unsigned budget)
 {
 	struct gyre_node *node = node_lowest(graph, &graph->pending[graph->sweep.parity]);
 	struct gyre_frame *frame = gyre__inbox_take(graph, node, graph->sweep.parity);
-	gyre_next next = process(graph, node, frame);
 
-	if (next == GYRE_NEXT_EACH)
-		send_each(graph, node, frame);
-	else
-		send_frame(graph, node, frame, next);
+	for (unsigned calls = 1;; calls++) {
+		gyre_next next = process(graph, node, frame);
+		const struct gyre_edge *edge;
+
+		if (next == GYRE_NEXT_EACH) {
+			if (!all_equal(graph, frame->n)) {
+				send_each(graph, node, frame);
+				return calls;
+			}
+			next = graph->nexts[0];
+		}
+		edge = &node->edges[next];
+		if (next >= node->n_nexts || calls == budget || !runs_next(graph, edge)) {
+			send_frame(graph, node, frame, next);
+			return calls;
+		}
+		node = edge->node;
+	}
 }
 
 unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
@@ -338,8 +383,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 	while (calls < budget) {
 		if (!graph->pending[graph->sweep.parity].summary && !generation_next(graph))
 			break;
-		node_run(graph);
-		calls++;
+		calls += frame_run(graph, budget - calls);
 	}
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
 	if (!gyre__graph_pending(graph))

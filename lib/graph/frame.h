@@ -46,7 +46,7 @@ static inline void gyre__inbox_link(struct gyre__graph *graph, struct gyre_node 
 	gyre__pending_set(&graph->pending[parity], node->rank);
 }
 
-/* The oldest frame of an inbox that is not empty. */
+/* The oldest frame of the inbox of the node that runs next. */
 static inline struct gyre_frame *gyre__inbox_take(
 	struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
 {
@@ -56,7 +56,7 @@ static inline struct gyre_frame *gyre__inbox_take(
 	inbox->head = frame->next;
 	if (gyre_likely(!inbox->head)) {
 		inbox->tail = graph->sweep.full;
-		gyre__pending_clear(&graph->pending[parity], node->rank);
+		gyre__pending_pop(&graph->pending[parity]);
 	}
 	return frame;
 }

@@ -139,11 +139,25 @@ static inline void gyre__pending_set(struct gyre__pending *pending, unsigned ran
 	pending->summary |= UINT64_C(1) << rank / 64;
 }
 
-static inline void gyre__pending_clear(struct gyre__pending *pending, unsigned rank)
+/* UINT_MAX: the set is empty. */
+static inline unsigned gyre__pending_lowest(const struct gyre__pending *pending)
 {
-	pending->words[rank / 64] &= ~(UINT64_C(1) << rank % 64);
-	if (!pending->words[rank / 64])
-		pending->summary &= ~(UINT64_C(1) << rank / 64);
+	unsigned word;
+
+	if (!pending->summary)
+		return UINT_MAX;
+	word = __builtin_ctzll(pending->summary);
+	return word * 64 + __builtin_ctzll(pending->words[word]);
+}
+
+/* Takes the lowest rank out of a set that is not empty. */
+static inline void gyre__pending_pop(struct gyre__pending *pending)
+{
+	uint64_t *word = &pending->words[__builtin_ctzll(pending->summary)];
+
+	*word &= *word - 1;
+	if (!*word)
+		pending->summary &= pending->summary - 1;
 }
 
 #endif
