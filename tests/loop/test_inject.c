@@ -114,6 +114,18 @@ START_TEST(all_enter_in_order)
 }
 END_TEST
 
+/* What a snapshot says. */
+static uint64_t waiting(void)
+{
+	struct gyre_snapshot *snapshot;
+	uint64_t items;
+
+	ck_assert_int_eq(gyre_snapshot_create(loop, &snapshot), 0);
+	items = snapshot->inject_waiting;
+	gyre_snapshot_destroy(snapshot);
+	return items;
+}
+
 START_TEST(no_more_than_the_bound_is_taken)
 {
 	void *items[20];
@@ -123,7 +135,9 @@ START_TEST(no_more_than_the_bound_is_taken)
 		items[i] = &values[2 * i];
 	ck_assert_int_eq(gyre_node_inject(loop, sinks[0], items, 20), 12);
 	ck_assert_int_eq(gyre_node_inject(loop, sinks[0], items + 12, 8), 0);
+	ck_assert_uint_eq(waiting(), 12);
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(waiting(), 0);
 	ck_assert_int_eq(gyre_node_inject(loop, sinks[0], items + 12, 8), 8);
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
 	ck_assert_uint_eq(taken[0], 20);
