@@ -86,7 +86,7 @@ struct packet_meta {
 	uint8_t tx; /* interface */
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_mtu; /* with "fragmentation needed" */
-};
+} __attribute__((aligned(RTE_MBUF_PRIV_ALIGN)));
 
 static inline struct packet_meta *packet_meta(struct rte_mbuf *mbuf)
 {
