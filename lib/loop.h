@@ -27,6 +27,7 @@ struct gyre__injection {
 
 struct gyre__watches {
 	struct gyre_watch *list;
+	unsigned n_refs; /* those that keep the loop alive */
 	int epoll_fd;
 	unsigned unpolled; /* turns since the last look */
 	unsigned n_ready, next_ready; /* of what the last look brought */

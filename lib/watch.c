@@ -44,6 +44,7 @@ int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, int fd, uin
 	if (watches->list)
 		watches->list->prev = watch;
 	watches->list = watch;
+	watches->n_refs++;
 	return 0;
 }
 
@@ -67,6 +68,14 @@ static void forget_ready(struct gyre__watches *watches, const struct gyre_watch 
 			watches->ready[i].events = 0;
 }
 
+void gyre_watch_unref(struct gyre_watch *watch)
+{
+	if (!watch->loop || watch->unref)
+		return;
+	watch->unref = true;
+	gyre__loop_of(watch->loop)->watches.n_refs--;
+}
+
 int gyre_watch_del(struct gyre_watch *watch)
 {
 	struct gyre__watches *watches;
@@ -77,6 +86,7 @@ int gyre_watch_del(struct gyre_watch *watch)
 	/* Fails only if the fd was closed before: then the kernel has removed it already. */
 	epoll_ctl(watches->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	forget_ready(watches, watch);
+	watches->n_refs -= !watch->unref;
 	if (watch->next)
 		watch->next->prev = watch->prev;
 	if (watch->prev)

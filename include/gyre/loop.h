@@ -150,6 +150,7 @@ struct gyre_watch {
 	struct gyre_watch *prev, *next;
 	uint32_t events;
 	int fd;
+	bool unref;
 };
 
 /* Calls fn(watch, ready) in the loop's turns while fd is ready for any of `events` (EPOLLIN and
@@ -161,6 +162,9 @@ GYRE_API int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, in
 	uint32_t events, gyre_watch_fn *fn);
 /* Changes the events. Errors: -ENOENT (not added), as epoll_ctl(2). */
 GYRE_API int gyre_watch_set(struct gyre_watch *watch, uint32_t events);
+/* From now on the watch does not keep the default mode alive: for what a library watches on its own
+ * account. Nothing happens to one that was not added. */
+GYRE_API void gyre_watch_unref(struct gyre_watch *watch);
 /* Ends the watch; its fn is not called again. Errors: -ENOENT (not added). */
 GYRE_API int gyre_watch_del(struct gyre_watch *watch);
 

@@ -153,6 +153,28 @@ START_TEST(an_fd_closed_before_its_watch_does_no_harm)
 }
 END_TEST
 
+START_TEST(an_unreferenced_watch_is_called_but_keeps_nothing_alive)
+{
+	gyre_watch_unref(&watches[0]); /* not added: nothing happens */
+	add(0, count);
+	add(1, count);
+	feed(0);
+	gyre_watch_unref(&watches[0]);
+	gyre_watch_unref(&watches[0]);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
+	ck_assert_uint_eq(called[0], 1);
+	ck_assert_int_eq(gyre_watch_del(&watches[1]), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+	ck_assert_uint_eq(called[0], 2);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), 0);
+	/* Added anew, it counts again. */
+	add(0, count);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
+	ck_assert_int_eq(gyre_watch_del(&watches[0]), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("watch");
@@ -166,6 +188,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_kernel_without_pwait2_is_served);
 	tcase_add_test(tcase, errors_are_named_and_change_nothing);
 	tcase_add_test(tcase, an_fd_closed_before_its_watch_does_no_harm);
+	tcase_add_test(tcase, an_unreferenced_watch_is_called_but_keeps_nothing_alive);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
