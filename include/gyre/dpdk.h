@@ -16,34 +16,52 @@ GYRE_BEGIN_DECLS
 
 /* --- EAL and threads --- */
 
-/* rte_eal_init() without its side effects: works on a copy of argv, and restores what EAL changes
- * (the calling thread's affinity). Returns how many arguments EAL took. Errors: -EALREADY (EAL is
- * up), -EINVAL, and the negative rte_errno otherwise; text in *error, which may be NULL. */
+/* rte_eal_init() without its side effects: works on a copy of argv (EAL permutes it), and restores
+ * the calling thread's affinity (EAL pins it, and threads created later would inherit that). What
+ * stays: EAL's threads, and its own log on stderr; a bad argument makes it print its usage to
+ * stdout. Returns how many arguments EAL took, argv[0] not counted, up to and with a "--". Errors:
+ * -EALREADY (EAL is or was up: it works once per process), -EINVAL (an argument; also --help, which
+ * would make EAL end the program), -ENOMEM, and the negative rte_errno otherwise; text in *error,
+ * which may be NULL. */
 GYRE_API int gyre_dpdk_eal_init(int argc, char *const *argv, struct gyre_error *error);
 
-/* Registers the calling thread with DPDK, so that mempools have a cache for it; an EAL thread or
- * one registered already is left as it is. Undone by unregister, which does nothing for a thread
- * that was not registered here. Errors: -ENOMEM (no lcore id is free), -ENODEV (EAL is not up). */
+/* Registers the calling thread with DPDK, so that mempools have a cache for it: what a thread that
+ * runs a loop with ports does first. Returns 1, or 0 for an EAL thread or one registered already,
+ * which is left as it is. Errors: -ENOMEM (no lcore id is free), -ENODEV (EAL is not up), -EINVAL
+ * (a secondary process is attached). Any thread. */
 GYRE_API int gyre_dpdk_thread_register(void);
+/* Undoes a register that returned 1, on the same thread; nothing happens on an EAL thread and on
+ * one that is not registered. Objects in the thread's mempool caches stay there, and
+ * rte_mempool_full() counts them, as it counts all caches. Any thread. */
 GYRE_API void gyre_dpdk_thread_unregister(void);
 
 /* --- Items --- */
 
-/* The mbufs' item operations, for gyre_loop_options.items: release frees in bulk, clone makes an
- * indirect copy from the mbuf's own pool, trace prints the first headers. */
+/* The mbufs' item operations, for gyre_loop_options.items: release frees in bulk; clone makes an
+ * indirect mbuf (one a segment) out of the mbuf's own pool, which shares the data, or a copy where
+ * that pool's buffers cannot be shared; trace prints length, port, segments and the headers of
+ * Ethernet, VLAN, ARP, IP, UDP and TCP. Any thread. */
 GYRE_API const struct gyre_item_ops *gyre_dpdk_items(void);
 
 /* A pointer to `len` contiguous bytes at `offset` of a packet, for reading: into the mbuf where
  * they lie in one segment, else copied to `scratch` (at least len bytes). NULL when the packet is
- * shorter. */
+ * shorter. Takes also what rte_pktmbuf_read() does not: offsets near 2^32, and no bytes at the end.
+ */
 static inline const void *gyre_dpdk_read(
 	const struct rte_mbuf *mbuf, uint32_t offset, uint32_t len, void *scratch)
 {
+	if (offset > mbuf->pkt_len || len > mbuf->pkt_len - offset)
+		return NULL;
+	if (len == 0)
+		return mbuf->buf_addr;
 	return rte_pktmbuf_read(mbuf, offset, len, scratch);
 }
 
-/* The same for writing: the bytes made contiguous and unshared in the first segment. NULL when the
- * packet is shorter, shared, or has no tailroom for it; the packet is then unharmed. */
+/* A pointer to the packet's first `len` bytes for writing: contiguous, and nobody else's. Bytes
+ * that lie in later segments are moved into the first one's tailroom; segments that this empties
+ * are freed. NULL when the packet is shorter, when another mbuf or owner shares the first segment's
+ * data or a segment that would shrink, or when there is no tailroom: the packet is then as it was.
+ */
 GYRE_API void *gyre_dpdk_header(struct rte_mbuf *mbuf, uint32_t len);
 
 /* --- Ports --- */
@@ -51,17 +69,30 @@ GYRE_API void *gyre_dpdk_header(struct rte_mbuf *mbuf, uint32_t len);
 struct gyre_dpdk_rx_options {
 	size_t size;
 	uint16_t port, queue;
-	uint16_t burst; /* most packets a poll, 1 to 256. 64 */
-	const char *next; /* name of the next instance. Required */
-	struct rte_mempool *pool; /* the queue's pool: watched for emptiness. NULL: not watched */
-	struct gyre_error *error;
+	uint16_t burst; /* most packets a poll, 1 to 256; beyond the loop's vector it has no effect.
+			   Vector drivers may need 32 or more. 64 */
+	const char *next; /* name of the next instance. Required; copied */
+	struct rte_mempool *pool; /* the queue's pool, watched for emptiness. NULL: the one that the
+				     driver names, if it does; else none is watched */
+	struct gyre_error *error; /* text of a failed add. NULL */
 };
+/* Fills *options with the defaults. Any thread. */
 GYRE_API void gyre_dpdk_rx_options_init(struct gyre_dpdk_rx_options *options, size_t size);
 
+static inline struct gyre_dpdk_rx_options gyre__dpdk_rx_options_default(void)
+{
+	struct gyre_dpdk_rx_options options;
+
+	gyre_dpdk_rx_options_init(&options, sizeof(options));
+	return options;
+}
+#define GYRE_DPDK_RX_OPTIONS_INIT gyre__dpdk_rx_options_default()
+
 /* Adds an input node that polls one queue of a started port and writes straight into its next
- * node's frame. Counts "pool-empty" when a poll brings nothing while the pool has no mbuf left.
- * Errors: -EINVAL (options; port not started; no such queue), -ENODEV (no such port), -E2BIG, and
- * as gyre_node_add(). */
+ * node's frame. Counts "pool-empty" when polls bring nothing while the pool has no mbuf left for
+ * this thread: looked at on the first empty poll after a full one and on every 64th. The port must
+ * stay started while the node is enabled. `ret_id` may be NULL. Errors: -EINVAL (options; port not
+ * started; no such queue), -ENODEV (no such port), -E2BIG, and as gyre_node_add(). */
 GYRE_API int gyre_dpdk_rx_add(struct gyre_loop *loop, const char *name,
 	const struct gyre_dpdk_rx_options *options, struct gyre_node_id *ret_id);
 
@@ -69,18 +100,30 @@ struct gyre_dpdk_tx_options {
 	size_t size;
 	uint16_t port, queue;
 	unsigned retries; /* more tries of a burst that the queue did not take, 0 to 1000. 4 */
-	struct gyre_error *error;
+	struct gyre_error *error; /* text of a failed add. NULL */
 };
 GYRE_API void gyre_dpdk_tx_options_init(struct gyre_dpdk_tx_options *options, size_t size);
 
+static inline struct gyre_dpdk_tx_options gyre__dpdk_tx_options_default(void)
+{
+	struct gyre_dpdk_tx_options options;
+
+	gyre_dpdk_tx_options_init(&options, sizeof(options));
+	return options;
+}
+#define GYRE_DPDK_TX_OPTIONS_INIT gyre__dpdk_tx_options_default()
+
 /* Adds an output node that sends what a sweep gathered on one queue of a started port; what the
  * queue does not take after the retries is freed and counted as "tx-full", what the driver's
- * prepare refuses as "tx-prepare". Errors: as gyre_dpdk_rx_add(). */
+ * prepare refuses as "tx-prepare". Prepare is called for vectors with offload flags only. Order is
+ * kept. The queue is this node's alone. `ret_id` may be NULL. Errors: as gyre_dpdk_rx_add(). */
 GYRE_API int gyre_dpdk_tx_add(struct gyre_loop *loop, const char *name,
 	const struct gyre_dpdk_tx_options *options, struct gyre_node_id *ret_id);
 
-/* --- Link monitor: one process per port, three sources in one ladder: the port's LSC interrupt,
- * where it has one; rtnetlink for the port's if_index, where it has one; and always polling. --- */
+/* --- Link monitor: one daemon process per port, three sources in one ladder: the port's LSC
+ * interrupt, where the application configured one; rtnetlink for the port's if_index, where it has
+ * one (the only source that works for af_packet and af_xdp); and always polling. A link is up when
+ * the driver says so and, if there is a kernel interface, it is up and running. --- */
 
 struct gyre_dpdk_link; /* a monitor */
 
@@ -90,19 +133,32 @@ struct gyre_dpdk_link_options {
 	uint64_t poll_nsec; /* between looks at the port, >= 1 ms. 10 ms */
 	uint64_t debounce_up_nsec; /* a link is up after it has been for so long. 50 ms */
 	uint64_t debounce_down_nsec; /* and down after so long. 0 */
-	struct gyre_error *error;
+	struct gyre_error *error; /* text of a failed create. NULL */
 };
 GYRE_API void gyre_dpdk_link_options_init(struct gyre_dpdk_link_options *options, size_t size);
 
-/* Starts monitoring a port. The caller destroys it before the port is closed and before the loop.
- * Errors: -ENODEV, -EINVAL, -E2BIG, -ENOMEM, -EEXIST (the port is monitored on this loop already),
- * -EMFILE. */
+static inline struct gyre_dpdk_link_options gyre__dpdk_link_options_default(void)
+{
+	struct gyre_dpdk_link_options options;
+
+	gyre_dpdk_link_options_init(&options, sizeof(options));
+	return options;
+}
+#define GYRE_DPDK_LINK_OPTIONS_INIT gyre__dpdk_link_options_default()
+
+/* Starts monitoring a port, which need not be started. The state found is taken at once, without
+ * debouncing. rtnetlink is asked in the calling thread's network namespace, which must be the
+ * interface's. Several monitors of one port do not disturb each other. The caller destroys it
+ * before the port is closed and before the loop. Errors: -ENODEV (no such port), -EINVAL, -E2BIG,
+ * -ENOMEM, -EMFILE, -ENFILE, and as gyre_watch_add() and gyre_process_spawn(). */
 GYRE_API int gyre_dpdk_link_create(struct gyre_loop *loop,
 	const struct gyre_dpdk_link_options *options, struct gyre_dpdk_link **ret_link);
-/* NULL is fine. */
+/* Nothing is signalled afterwards, and the port may be closed. Waits out an LSC callback that is
+ * just running (microseconds). NULL is fine. */
 GYRE_API void gyre_dpdk_link_destroy(struct gyre_dpdk_link *link);
-/* Signals `up` to the process when the link comes up and `down` when it goes down (either may be
- * 0), and the present state at once. At most 16 subscribers. Errors: -ESRCH, -EINVAL, -ENOSPC. */
+/* Signals `up` to the process when the link comes up and `down` when it goes down (one may be 0),
+ * and the present state at once. At most 16 subscribers; one that has ended makes room. Errors:
+ * -ESRCH (no such process), -EINVAL (no bits, or not user's), -ENOSPC. */
 GYRE_API int gyre_dpdk_link_subscribe(
 	struct gyre_dpdk_link *link, struct gyre_process_id process, uint32_t up, uint32_t down);
 
