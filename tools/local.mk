@@ -5,10 +5,9 @@ project_checks = \
 	%D%/check/mirror \
 	%D%/check/globals \
 	%D%/check/symbols \
-	%D%/check/headers
-
+	%D%/check/headers \
+	%D%/check/docs
 EXTRA_DIST += $(project_checks) \
-	%D%/check/docs \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
 	%D%/check/globals.allow \
