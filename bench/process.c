@@ -70,10 +70,7 @@ static void spawn(gyre_process_fn *fn, void *arg)
 
 static void end_all(void)
 {
-	struct gyre_process_id id = {0};
-
-	while (gyre_process_next(&loop, &id))
-		check(gyre_process_cancel(id), "cancel");
+	gyre__sched_cancel_all(loop.sched);
 	while (gyre__sched_alive(loop.sched))
 		turn();
 }

@@ -46,4 +46,28 @@ noinst_LTLIBRARIES += %D%/libha-nodes.la
 	%D%/packet.c \
 	%D%/packet.h
 %C%_libha_nodes_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+
+# The program.
+noinst_PROGRAMS += %D%/ha-gateway
+%C%_ha_gateway_SOURCES = \
+	%D%/bfd_process.c \
+	%D%/checks.c \
+	%D%/checks.h \
+	%D%/failover_process.c \
+	%D%/gateway.c \
+	%D%/link_process.c \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/main.c \
+	%D%/port.c \
+	%D%/port.h \
+	%D%/program.h \
+	%D%/report.c \
+	%D%/report.h \
+	%D%/wiring.c \
+	%D%/wiring.h
+%C%_ha_gateway_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_ha_gateway_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
+%C%_ha_gateway_LDADD = %D%/libha-nodes.la %D%/libha.la lib/dpdk/libgyre-dpdk.la lib/libgyre.la \
+	$(DPDK_LIBS)
 endif

@@ -51,7 +51,7 @@ static const struct argp_option descriptions[] = {
 		"When no uplink is up, answer \"unreachable\" instead of trying the last one", 0},
 	{0, 0, 0, 0, "Tables and packets:", 3},
 	{"arp-timeout", KEY_ARP_TIMEOUT, "TIME", 0,
-		"A neighbour's entry ages after so long: 100ms to 240min (30s)", 0},
+		"A neighbour's entry ages after so long: 4s to 240min (30s)", 0},
 	{"no-arp-refresh", KEY_NO_ARP_REFRESH, 0, 0,
 		"Let the routers' entries age instead of renewing them before", 0},
 	{"icmp-rate", KEY_ICMP_RATE, "N", 0, "ICMP errors a second: 1 to 1000000 (100)", 0},
@@ -242,7 +242,9 @@ static int read_value(struct parse *parse, int key, const char *text, struct val
 	case KEY_HOLD:
 		return value_time(text, 0, 3600 * NSEC_PER_SEC, &options->hold_nsec, ret_fault);
 	case KEY_ARP_TIMEOUT:
-		return value_time(text, 100 * NSEC_PER_MSEC, 14400 * NSEC_PER_SEC,
+		/* Requests are a second apart, and the first renewal is due at three
+		 * quarters of it. */
+		return value_time(text, 4 * NSEC_PER_SEC, 14400 * NSEC_PER_SEC,
 			&options->arp_timeout_nsec, ret_fault);
 	case KEY_ICMP_RATE:
 		return read_unsigned(text, 1, 1000000, &options->icmp_rate, ret_fault);

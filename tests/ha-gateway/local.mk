@@ -55,3 +55,13 @@ gyre_tests += %D%/test_arp_table
 %C%_test_arp_table_SOURCES = %D%/test_arp_table.c
 %C%_test_arp_table_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_arp_table_LDADD = $(HA_LIBS)
+
+# The whole program, as it was built.
+if HAVE_DPDK
+gyre_tests += %D%/test_program
+%C%_test_program_SOURCES = %D%/test_program.c %D%/program.c %D%/program.h \
+	%D%/program_frame.c
+%C%_test_program_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_program_LDADD = $(HARNESS)
+%C%_test_program_DEPENDENCIES = $(HARNESS) examples/ha-gateway/ha-gateway
+endif

@@ -141,7 +141,7 @@ static const struct {
 	{"--bfd-multiplier=", "--bfd-multiplier=: '' is not a number from 1 to 255"},
 	{"--bfd-multiplier=3x", "--bfd-multiplier=3x: '3x' is not a number from 1 to 255"},
 	{"--hold=61min", "--hold=61min: '61min' is not a time from 0s to 60min"},
-	{"--arp-timeout=99ms", "--arp-timeout=99ms: '99ms' is not a time from 100ms to 240min"},
+	{"--arp-timeout=3s", "--arp-timeout=3s: '3s' is not a time from 4s to 240min"},
 	{"--icmp-rate=0", "--icmp-rate=0: '0' is not a number from 1 to 1000000"},
 	{"--vector=0", "--vector=0: '0' is not a number from 1 to 256"},
 	{"--vector=257", "--vector=257: '257' is not a number from 1 to 256"},

@@ -68,15 +68,17 @@ soak_failure() { # BREAK REPAIR
 }
 
 # SIGINT: the gateway must close its accounts.
+soak_stop() {
+  [ -z "$SOAK_KERNEL" ] || return 0
+  lab_finish gateway INT 5
+  [ "$LAB_STATUS" -eq 0 ] && lab_account_closed "$LAB_DIR/gateway.out" && return 0
+  soak_fault "the gateway exited with $LAB_STATUS, or its account is not closed"
+  cat "$LAB_DIR"/gateway.err "$LAB_DIR"/gateway.out
+}
+
 soak_end() {
-  if [ -z "$SOAK_KERNEL" ]; then
-    lab_kill probe TERM
-    lab_finish gateway INT 5
-    [ "$LAB_STATUS" -eq 0 ] || {
-      soak_fault "the gateway exited with $LAB_STATUS"
-      cat "$LAB_DIR"/gateway.err "$LAB_DIR"/gateway.out
-    }
-  fi
+  lab_kill probe TERM
+  soak_stop
   [ "$SOAK_FAULTS" -eq 0 ]
   exit
 }

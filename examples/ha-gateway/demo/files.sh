@@ -16,8 +16,9 @@ files_gateway() { # BUILD DIRECTORY: 64 MB and one CPU, no privilege of any kind
     timeout --preserve-status -k 5 -s INT 3 "$1/examples/ha-gateway/ha-gateway" \
     --inside "0,$LAB_INSIDE_GW/24" \
     --uplink "1,${LAB_GW_ADDRESS[a]}/30,${LAB_ROUTER[a]}" \
-    --uplink "2,${LAB_GW_ADDRESS[b]}/30,${LAB_ROUTER[b]}" -- \
-    --no-pci -l "${cpus##*[-,]}" --no-huge -m 64 --no-shconf --no-telemetry "${options[@]}"
+    --uplink "2,${LAB_GW_ADDRESS[b]}/30,${LAB_ROUTER[b]}" --no-bfd -- \
+    --no-pci -l "${cpus##*[-,]}" --no-huge -m 64 --no-shconf --no-telemetry \
+    --log-level=warning "${options[@]}"
 }
 
 files_run() { # BUILD COUNT
@@ -25,8 +26,13 @@ files_run() { # BUILD COUNT
   build=$(cd "$1" && pwd) || return 2
   directory=$(mktemp -d /tmp/gyre-files.XXXXXX)
   "$build/examples/ha-gateway/demo/frames" write "$directory" "$2" || status=1
-  (files_gateway "$build" "$directory") || {
+  (files_gateway "$build" "$directory") >"$directory/gateway.out" || {
     echo "demo: the gateway exited with $?" >&2
+    status=1
+  }
+  cat "$directory/gateway.out"
+  lab_account_closed "$directory/gateway.out" || {
+    echo "demo: the account of packets is not closed" >&2
     status=1
   }
   "$build/examples/ha-gateway/demo/frames" check "$directory/uplink0-sent.pcap" "$2" || status=1

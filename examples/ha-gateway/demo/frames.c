@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packets in files, for machines that allow no network of one's own: writes what the gateway's
- *three ports are to receive, and checks what it sent. pcap.sh calls it. It calls libc and packet.c.
- * Each uplink's file holds a router's ARP request, which teaches the gateway where the router is;
- *the inside's file begins with enough ARP requests for that to have happened before its probes
- *come.
+ * three ports are to receive, and checks what it sent. files.sh calls it; it calls libc and
+ * packet.c. Each uplink's file holds a router's ARP request, which teaches the gateway where the
+ * router is; the inside's file begins with enough ARP requests for that to have happened before
+ * its probes come.
  *
  *	frames write DIRECTORY COUNT	writes inside.pcap, uplink0.pcap, uplink1.pcap
- *	frames check FILE COUNT		fails unless FILE has all probes, each forwarded as it
- *should be
+ *	frames check FILE COUNT		fails unless FILE has all probes, forwarded as should be
  */
 #include "probe.h"
 

@@ -114,8 +114,12 @@ lab_in() { # NAMESPACE COMMAND...
   nsenter -t "${LAB_NS[$1]:-$$}" -n "${@:2}"
 }
 
-lab_start() { # NAME NAMESPACE COMMAND...: LAB_PID[NAME] is the command itself
-  nsenter -t "${LAB_NS[$2]:-$$}" -n setpriv --pdeathsig KILL "${@:3}" \
+# LAB_PID[NAME] is the command itself. Each runs in a session of its own, which the kernel schedules
+# as one; where the machine lets us ask for it, ahead of what else the machine does.
+lab_start() { # NAME NAMESPACE COMMAND...
+  # shellcheck disable=SC2016 # the inner shell's
+  nsenter -t "${LAB_NS[$2]:-$$}" -n setsid setpriv --pdeathsig KILL \
+    "$BASH" -c '{ echo -15 >/proc/self/autogroup; } 2>/dev/null; exec "$@"' "$1" "${@:3}" \
     >"$LAB_DIR/$1.out" 2>"$LAB_DIR/$1.err" </dev/null &
   LAB_PID[$1]=$!
 }

@@ -35,46 +35,63 @@ lab_measure() { # BEGIN END FAILED OTHER
     "$LAB_DIR/watch.out" "$LAB_DIR/far-probe.out")"
 }
 
-# The worst lateness, in microseconds, in the tables of processes on standard input.
-lab_worst_lateness() {
+# How many timed waits ended 2.1 ms (2^21 ns) late or more, in the histograms of lateness on
+# standard input: rows of NAME and EDGE:COUNT..., where a bucket ends at EDGE nsec and begins at
+# half of it.
+lab_late_waits() {
   awk '
-    BEGIN { unit["ns"] = 1e-3; unit["us"] = 1; unit["ms"] = 1e3; unit["s"] = 1e6 }
-    $1 == "Process" { table = 1; next }
-    NF < 10 { table = 0 }
+    $1 == "Lateness" { table = 1; next }
+    NF < 2 { table = 0 }
     table {
-      late = $(NF - 2)
-      name = late
-      sub(/[a-z]+$/, "", late)
-      sub(/^[0-9.]+/, "", name)
-      if (late * unit[name] > worst)
-        worst = late * unit[name]
+      for (i = 2; i <= NF; i++) {
+        split($i, bucket, ":")
+        if (bucket[1] >= 4194304)
+          late += bucket[2]
+      }
     }
-    END { printf "%d\n", worst }'
+    END { print late + 0 }'
 }
 
-lab_reported() { # LINES: the gateway has printed more by now
-  [ "$(wc -l <"$LAB_DIR/gateway.out")" -gt "$1" ]
+# The last account of packets in FILE is closed, the drivers received and sent as many as the
+# gateway did, and all buffers came back to the pool.
+lab_account_closed() { # FILE
+  awk '
+    $1 == "Interface" && $2 == "Port" { table = 1; received = sent = 0; next }
+    NF == 0 { table = 0 }
+    table { received += $3; sent += $4 }
+    /^Packets: / { closed = /: closed$/ && $3 == received && $9 == sent }
+    /^Packet buffers: / { back = $3 > 0 && $3 == $5 }
+    END { exit !(closed && back) }' "$1"
 }
 
-# The same of what the gateway's processes have to report so far; 0 when there is no such gateway.
-lab_lateness() {
+lab_reported() { # LINES: the gateway has finished another report by now
+  tail -n "+$(($1 + 1))" "$LAB_DIR/gateway.out" | grep -q '^Packets: '
+}
+
+# What the gateway reports now.
+lab_report() {
   local lines
-  if ! lab_alive gateway || [ -e "$LAB_DIR/gateway.ctl" ]; then
-    echo 0
-    return
-  fi
   lines=$(wc -l <"$LAB_DIR/gateway.out")
   kill -USR1 "${LAB_PID[gateway]}"
-  lab_until 1 lab_reported "$lines"
-  sleep 0.05
-  tail -n "+$((lines + 1))" "$LAB_DIR/gateway.out" | lab_worst_lateness
+  lab_until 2 lab_reported "$lines"
+  tail -n "+$((lines + 1))" "$LAB_DIR/gateway.out"
+}
+
+# The late waits of the gateway's processes so far; 0 when there is no such gateway.
+lab_lateness() {
+  if ! lab_alive gateway || [ -e "$LAB_DIR/gateway.ctl" ]; then
+    echo 0
+  else
+    lab_report | lab_late_waits
+  fi
 }
 
 lab_lateness_mark() {
   LAB_LATE_BEFORE=$(lab_lateness)
 }
 
-# Since the mark, something in the gateway's loop ran so late that the bound could not be kept.
+# Since the mark, the machine ran something in the gateway's loop so late that the bound could not
+# be kept.
 lab_stalled() {
-  [ "$(lab_lateness)" -gt "$((LAB_LATE_BEFORE > 3000 ? LAB_LATE_BEFORE : 3000))" ]
+  [ "$(lab_lateness)" -gt "$LAB_LATE_BEFORE" ]
 }

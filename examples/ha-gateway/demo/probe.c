@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Numbered UDP packets at a steady rate, and the far host's record of them. lab.sh runs the sender
- *at the inside host and the receiver at the far host; measure.awk finds what is missing. It calls
+ * at the inside host and the receiver at the far host; measure.awk finds what is missing. It calls
  * libc and packet.c. A late sender lets its schedule slip rather than catch up in a burst: in no
  * interval are there more packets than rate x interval + 1, which is what the bound on losses
- *needs.
+ * needs.
  *
  *	probe send ADDRESS RATE COUNT
  *	probe receive			prints SEQUENCE SENT ARRIVED, times in seconds

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The laboratory's witness: prints one line for every BFD packet and every probe packet that
- *crosses the given interfaces, with the kernel's own time stamp of it on the clock that the gateway
- *logs by. lab.sh starts it beside the gateway, outside the gateway's namespace, and measure.awk
- *reads it. It calls libc alone. Nothing is inferred here: a line is a packet, in the order of each
- *interface.
+ * crosses the given interfaces, with the kernel's own time stamp of it on the clock that the
+ * gateway logs by. lab.sh starts it beside the gateway, outside of its namespace, and measure.awk
+ * reads it. It calls libc alone. Nothing is inferred here: a line is a packet, in the order of
+ * each interface.
  *
  *	SECONDS.NANOSECONDS NAME to|from bfd STATE DIAGNOSTIC
  *	SECONDS.NANOSECONDS NAME to|from probe SEQUENCE
