@@ -71,6 +71,10 @@ int fib_add(struct fib *fib, uint32_t address, uint8_t prefix_len, uint8_t next_
 	mask = prefix_len == 0 ? 0 : UINT32_MAX << (32 - prefix_len);
 	if (address & ~mask)
 		return -EINVAL;
+	/* In DPDK 22.11 rte_fib overwrites the whole table when a route is added or deleted
+	 * that reaches the last address, and another within it reaches it as well. */
+	if (prefix_len > 0 && (address | ~mask) == UINT32_MAX)
+		return -EINVAL;
 	return rte_fib_add(fib->table, address, prefix_len, next_hop);
 }
 

@@ -20,8 +20,8 @@ int fib_create(const char *name, unsigned routes_max, struct fib **ret_fib);
 /* NULL is fine. */
 void fib_destroy(struct fib *fib);
 
-/* Adds a route, or changes where it leads. Bits behind the prefix must be 0. Errors: -EINVAL,
- * -ENOSPC. */
+/* Adds a route, or changes where it leads. Bits behind the prefix must be 0, and only the default
+ * route may contain the limited broadcast address. Errors: -EINVAL, -ENOSPC. */
 int fib_add(struct fib *fib, uint32_t address, uint8_t prefix_len, uint8_t next_hop);
 /* Errors: -ENOENT. */
 int fib_del(struct fib *fib, uint32_t address, uint8_t prefix_len);

@@ -56,6 +56,41 @@ gyre_tests += %D%/test_arp_table
 %C%_test_arp_table_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_arp_table_LDADD = $(HA_LIBS)
 
+# The nodes in a real graph, without ports. Every test is a fork with an EAL of its own.
+if HAVE_DPDK
+check_LTLIBRARIES += %D%/librig.la
+%C%_librig_la_SOURCES = %D%/frame.c %D%/frame.h %D%/rig.c %D%/rig.h
+%C%_librig_la_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_librig_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+
+HA_NODE_LIBS = %D%/librig.la $(HARNESS) examples/ha-gateway/libha-nodes.la \
+	examples/ha-gateway/libha.la lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
+
+gyre_tests += %D%/test_ethernet_input
+%C%_test_ethernet_input_SOURCES = %D%/test_ethernet_input.c
+%C%_test_ethernet_input_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ethernet_input_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_ethernet_input_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_ip4_input
+%C%_test_ip4_input_SOURCES = %D%/test_ip4_input.c
+%C%_test_ip4_input_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ip4_input_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_ip4_input_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_ip4_lookup
+%C%_test_ip4_lookup_SOURCES = %D%/test_ip4_lookup.c
+%C%_test_ip4_lookup_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ip4_lookup_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_ip4_lookup_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_fib
+%C%_test_fib_SOURCES = %D%/test_fib.c
+%C%_test_fib_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_fib_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_fib_LDADD = $(HA_NODE_LIBS)
+endif
+
 # The whole program, as it was built.
 if HAVE_DPDK
 gyre_tests += %D%/test_program
