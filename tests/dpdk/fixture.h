@@ -46,7 +46,8 @@ struct gyre_loop *fixture_loop(void);
 /* Turns the loop, without sleeping, until *value is at least `least`, or fails after `nsec`. */
 void fixture_turn_until(
 	struct gyre_loop *loop, const uint64_t *value, uint64_t least, uint64_t nsec);
-/* Turns the loop for `nsec`. */
+/* Turns the loop `turns` times; for `nsec`, and 8 times at least. */
+void fixture_turns(struct gyre_loop *loop, unsigned turns);
 void fixture_turn(struct gyre_loop *loop, uint64_t nsec);
 /* What a node counted under a reason, by name; and a copy of its counters but the pointers. */
 uint64_t fixture_reason(struct gyre_loop *loop, const char *node, const char *reason);

@@ -320,7 +320,7 @@ static void turn_until_up(const struct gyre_dpdk_link *link, bool up, uint64_t n
 
 START_TEST(lsc_is_heard_and_its_flaps_are_not)
 {
-	struct gyre_dpdk_link *link = monitor(&vhost, GYRE_MSEC(60), GYRE_MSEC(60)), *unpolled;
+	struct gyre_dpdk_link *link = monitor(&vhost, GYRE_MSEC(150), GYRE_MSEC(60)), *unpolled;
 	struct gyre_dpdk_link_options options = GYRE_DPDK_LINK_OPTIONS_INIT;
 	struct fixture_listener listener = {0};
 
@@ -378,7 +378,8 @@ START_TEST(a_monitor_ends_while_its_callback_runs)
 	ck_assert_uint_eq(port.id, 0);
 	atomic_store(&interrupting, true);
 	ck_assert_int_eq(pthread_create(&thread, NULL, interrupter, NULL), 0);
-	for (unsigned i = 0; i < 2000; i++) {
+	/* Longer only where the other thread gets no processor. */
+	for (unsigned i = 0; i < 2000 || (!heard && i < 500000); i++) {
 		struct gyre_dpdk_link *links[] = {monitor(&port, 0, 0), monitor(&port, 0, 0)};
 
 		for (unsigned turn = 0; turn < i % 4; turn++)

@@ -175,7 +175,7 @@ START_TEST(an_empty_pool_is_noticed_and_recovered_from)
 	ck_assert_int_eq(gyre_dpdk_rx_add(loop, "rx", &options, NULL), 0);
 	/* 511 mbufs, of which the sink keeps all; bursts of 64 leave 63, which are fetched away. */
 	sink->hold = POOL_SIZE;
-	fixture_turn(loop, GYRE_MSEC(20));
+	fixture_turns(loop, 2000);
 	while (sink->held < POOL_SIZE) {
 		sink->items[sink->held] = rte_pktmbuf_alloc(pool);
 		ck_assert_ptr_nonnull(sink->items[sink->held]);
@@ -183,7 +183,7 @@ START_TEST(an_empty_pool_is_noticed_and_recovered_from)
 	}
 	ck_assert(rte_mempool_empty(pool));
 	received = sink->received;
-	fixture_turn(loop, GYRE_MSEC(20));
+	fixture_turns(loop, 2000);
 	ck_assert_uint_eq(sink->received, received);
 	noticed = fixture_reason(loop, "rx", "pool-empty");
 	ck_assert_uint_gt(noticed, 0);
