@@ -42,6 +42,15 @@ static bool idle_virtually(struct gyre__loop *loop, uint64_t work)
 	return clock->is_virtual && clock->is_virtual->idle(clock, &loop->hub, work);
 }
 
+/* Tells it that the loop has work: time stands until it is idle again. */
+static void awake_virtually(struct gyre__loop *loop)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	if (clock->is_virtual)
+		clock->is_virtual->awake(clock, &loop->hub);
+}
+
 static uint64_t time_until(const struct gyre__loop *loop, uint64_t work)
 {
 	uint64_t now;
@@ -68,10 +77,11 @@ static unsigned look_now_and_then(struct gyre__loop *loop)
 static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_sleep)
 {
 	bool sleeps = may_sleep && gyre__post_sleep(&loop->hub.posts);
+	bool posted = may_sleep && !sleeps;
 	uint64_t timeout = 0;
 	unsigned called;
 
-	if (!idle_virtually(loop, work) && sleeps && !atomic_load(&loop->stopping))
+	if (!posted && !idle_virtually(loop, work) && sleeps && !atomic_load(&loop->stopping))
 		timeout = time_until(loop, work);
 	gyre__clock_anchor(loop->hub.clock);
 	loop->stats.sleeps += timeout > 0;
@@ -90,6 +100,8 @@ static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
 		return sleep_in_epoll(loop, work, may_sleep);
 	if (work > loop->hub.now && !loop->worked) /* every input was polled empty */
 		idle_virtually(loop, work);
+	else
+		awake_virtually(loop);
 	return look_now_and_then(loop);
 }
 
@@ -160,6 +172,14 @@ static void start_processes(struct gyre__loop *loop)
 	loop->stats.resumes += gyre__sched_run(loop->hub.sched, loop->options.process_budget);
 }
 
+static void rest_virtually(struct gyre__loop *loop)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	if (clock->is_virtual)
+		clock->is_virtual->rest(clock, &loop->hub);
+}
+
 static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
 {
 	int status = build_if_changed(loop);
@@ -171,9 +191,6 @@ static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
 	do {
 		turn(loop, mode != GYRE_RUN_NOWAIT && alive(loop));
 	} while (mode == GYRE_RUN_DEFAULT && alive(loop) && !atomic_load(&loop->stopping));
-	/* Without turns it waits for nothing: others on its virtual clock go on. */
-	if (mode == GYRE_RUN_DEFAULT && loop->hub.clock->is_virtual)
-		loop->hub.clock->is_virtual->idle(loop->hub.clock, &loop->hub, GYRE_FOREVER);
 	atomic_store(&loop->stopping, false);
 	return alive(loop);
 }
@@ -189,7 +206,11 @@ int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
 	if (atomic_exchange(&loop->running, true))
 		return -EBUSY;
 	before = gyre__loop_enter(public_loop);
+	awake_virtually(loop);
 	status = run(loop, mode);
+	/* Without turns it waits for nothing: others on its virtual clock go on. */
+	if (mode == GYRE_RUN_DEFAULT)
+		rest_virtually(loop);
 	gyre__loop_enter(before);
 	atomic_store(&loop->running, false);
 	return status;

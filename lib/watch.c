@@ -120,6 +120,25 @@ static int wait_ready(struct gyre__watches *watches, uint64_t timeout)
 		forever ? -1 : (int)(msec < 1000000 ? msec : 1000000));
 }
 
+/* Its events may have been changed since it was found ready; errors are told unasked. */
+static unsigned call(struct gyre_watch *watch, uint32_t ready)
+{
+	ready &= watch->events | EPOLLERR | EPOLLHUP;
+	if (ready)
+		watch->fn(watch, ready);
+	return ready != 0;
+}
+
+/* After a sleep: it has work, and time went on. */
+static void wake_up(struct gyre__loop *loop)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	if (clock->is_virtual)
+		clock->is_virtual->awake(clock, &loop->hub);
+	loop->hub.now = gyre__clock_read(clock);
+}
+
 unsigned gyre__watches_poll(struct gyre__loop *loop, uint64_t timeout)
 {
 	struct gyre__watches *watches = &loop->watches;
@@ -129,18 +148,16 @@ unsigned gyre__watches_poll(struct gyre__loop *loop, uint64_t timeout)
 	if (n <= 0)
 		return 0; /* nothing, or interrupted by a signal: the next turn looks again */
 	if (timeout)
-		loop->hub.now = gyre__clock_read(loop->hub.clock);
+		wake_up(loop);
 	watches->n_ready = (unsigned)n;
 	for (watches->next_ready = 0; watches->next_ready < watches->n_ready;) {
 		struct epoll_event *event = &watches->ready[watches->next_ready++];
 		struct gyre_watch *watch = event->data.ptr;
 
-		if (!watch) {
+		if (!watch)
 			gyre__post_drain(&loop->hub.posts);
-		} else if (event->events) {
-			watch->fn(watch, event->events);
-			called++;
-		}
+		else if (event->events) /* else it was deleted */
+			called += call(watch, event->events);
 	}
 	watches->n_ready = watches->next_ready = 0;
 	return called;

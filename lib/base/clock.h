@@ -19,8 +19,12 @@ struct gyre__clock_virtual {
 	/* The loop has nothing to do before `deadline`. True: turn again, for time got there or the
 	 * loop was woken. False: it may sleep until its postbox is kicked. */
 	bool (*idle)(struct gyre_clock *clock, struct gyre_loop *loop, uint64_t deadline);
-	/* The loop has something to do. Any thread. */
+	/* The loop was given something to do. Any thread, after it was given. */
 	void (*busy)(struct gyre_clock *clock, struct gyre_loop *loop);
+	/* The loop has work of its own, an fd's or a run's. */
+	void (*awake)(struct gyre_clock *clock, struct gyre_loop *loop);
+	/* The loop turns no more, and holds no time until it is awake again. */
+	void (*rest)(struct gyre_clock *clock, struct gyre_loop *loop);
 };
 
 static inline uint64_t gyre__clock_read(struct gyre_clock *clock)

@@ -3,7 +3,8 @@
  * Virtual clocks: time stands still while any loop on the clock has work, and jumps to the earliest
  * deadline when all are idle. Owns the list of its loops. Called by loops that found nothing to do,
  * by posts, and by hosts that move time by hand. Invariant: time never passes a deadline that a
- * loop has said it waits for, and a loop that was posted to counts as busy until it says otherwise.
+ * loop has said it waits for, and a loop that was posted to counts as busy until it says otherwise
+ * or rests.
  */
 #include "base/clock.h"
 
@@ -19,6 +20,7 @@ struct member {
 	struct gyre_loop *loop;
 	uint64_t deadline;
 	bool idle, woken;
+	bool resting; /* its run is over: what it is posted holds nobody */
 };
 
 struct virtual_clock {
@@ -114,7 +116,8 @@ static bool virtual_idle(struct gyre_clock *clock, struct gyre_loop *loop, uint6
 
 	pthread_mutex_lock(&c->lock);
 	m = find(c, loop);
-	m->idle = !m->woken;
+	/* Its deadline may have passed since it looked, moved by hand. */
+	m->idle = !m->woken && deadline > virtual_read(clock);
 	m->woken = false;
 	m->deadline = deadline;
 	advance_if_all_idle(c);
@@ -130,10 +133,35 @@ static void virtual_busy(struct gyre_clock *clock, struct gyre_loop *loop)
 
 	pthread_mutex_lock(&c->lock);
 	m = find(c, loop);
-	if (m) {
+	if (m && !m->resting) {
 		m->idle = false;
 		m->woken = true;
 	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void virtual_awake(struct gyre_clock *clock, struct gyre_loop *loop)
+{
+	struct virtual_clock *c = of(clock);
+	struct member *m;
+
+	pthread_mutex_lock(&c->lock);
+	m = find(c, loop);
+	m->idle = m->resting = false;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void virtual_rest(struct gyre_clock *clock, struct gyre_loop *loop)
+{
+	struct virtual_clock *c = of(clock);
+	struct member *m;
+
+	pthread_mutex_lock(&c->lock);
+	m = find(c, loop);
+	m->idle = m->resting = true;
+	m->woken = false;
+	m->deadline = GYRE_FOREVER;
+	advance_if_all_idle(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -144,6 +172,8 @@ int gyre_clock_virtual_create(uint64_t start, struct gyre_clock **ret_clock)
 		.leave = virtual_leave,
 		.idle = virtual_idle,
 		.busy = virtual_busy,
+		.awake = virtual_awake,
+		.rest = virtual_rest,
 	};
 	struct virtual_clock *c = calloc(1, sizeof(*c));
 

@@ -48,11 +48,12 @@ void gyre__post_push(struct gyre__postbox *box, struct gyre_post *post)
 	struct gyre_clock *clock = box->loop->clock;
 	struct gyre_post *head = atomic_load_explicit(&box->head, memory_order_relaxed);
 
-	if (clock && clock->is_virtual)
-		clock->is_virtual->busy(clock, box->loop);
 	do {
 		post->next = head;
 	} while (!atomic_compare_exchange_weak(&box->head, &head, post));
+	/* Not before: the loop could turn and be idle again before it finds the post. */
+	if (clock && clock->is_virtual)
+		clock->is_virtual->busy(clock, box->loop);
 	if (atomic_load(&box->sleeping))
 		gyre__post_kick(box);
 }

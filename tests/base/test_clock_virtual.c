@@ -88,6 +88,42 @@ START_TEST(a_loop_that_leaves_holds_nobody)
 }
 END_TEST
 
+START_TEST(a_deadline_that_was_passed_by_hand_is_work)
+{
+	ck_assert(!idle(0, 5000));
+	ck_assert_int_eq(gyre_clock_advance(clock_, 6000), 0);
+	ck_assert(idle(0, 5500)); /* though the other one is busy */
+	ck_assert(!idle(0, 6500));
+}
+END_TEST
+
+START_TEST(a_loop_at_rest_holds_nobody_until_it_is_awake)
+{
+	struct gyre_post post = {.fn = nothing};
+
+	ck_assert(!idle(0, 5000));
+	clock_->is_virtual->rest(clock_, &loops[1]);
+	ck_assert_uint_eq(gyre_clock_now(clock_), 5000);
+	gyre_loop_post(&loops[1], &post);
+	ck_assert(idle(0, 6000));
+	ck_assert_uint_eq(gyre_clock_now(clock_), 6000);
+	clock_->is_virtual->awake(clock_, &loops[1]);
+	ck_assert(!idle(0, 7000));
+	ck_assert_uint_eq(gyre_clock_now(clock_), 6000);
+}
+END_TEST
+
+START_TEST(rest_forgets_what_woke_the_loop)
+{
+	struct gyre_post post = {.fn = nothing};
+
+	gyre_loop_post(&loops[1], &post);
+	clock_->is_virtual->rest(clock_, &loops[1]);
+	ck_assert(idle(0, 5000));
+	ck_assert_uint_eq(gyre_clock_now(clock_), 5000);
+}
+END_TEST
+
 START_TEST(moves_by_hand_but_never_back)
 {
 	ck_assert_int_eq(gyre_clock_advance(clock_, 4000), 0);
@@ -114,6 +150,9 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, stands_when_nobody_waits_for_a_time);
 	tcase_add_test(tcase, a_posted_loop_is_busy_until_it_says_otherwise);
 	tcase_add_test(tcase, a_loop_that_leaves_holds_nobody);
+	tcase_add_test(tcase, a_deadline_that_was_passed_by_hand_is_work);
+	tcase_add_test(tcase, a_loop_at_rest_holds_nobody_until_it_is_awake);
+	tcase_add_test(tcase, rest_forgets_what_woke_the_loop);
 	tcase_add_test(tcase, moves_by_hand_but_never_back);
 	tcase_add_test(tcase, cannot_be_destroyed_in_use);
 	suite_add_tcase(suite, tcase);

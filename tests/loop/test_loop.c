@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/loop.c: the order of a turn, the run modes and what keeps the default one alive, stop from
- * threads and signal handlers, sleeping, budgets, virtual time, several loops, and the end.
+ * threads and signal handlers, sleeping, budgets, and the end.
  */
 #include "harness.h"
 
@@ -336,84 +336,6 @@ START_TEST(a_ready_process_keeps_it_awake)
 }
 END_TEST
 
-/* --- Virtual time --- */
-
-static int hour(struct gyre_process *self, void *arg)
-{
-	struct gyre_ticker tick;
-
-	gyre_ticker_init(&tick, self, GYRE_MSEC(100));
-	for (unsigned i = 0; i < 36000; i++)
-		if (gyre_ticker_wait(&tick) != 0)
-			return 1;
-	*(uint64_t *)arg = gyre_loop_clock(gyre_process_loop(self));
-	return 0;
-}
-
-static void *run_loop(void *arg)
-{
-	return (void *)(intptr_t)gyre_loop_run(arg, GYRE_RUN_DEFAULT);
-}
-
-START_TEST(an_hour_runs_in_seconds_on_two_loops_of_two_threads)
-{
-	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
-	struct gyre_loop *loops[2];
-	uint64_t ends[2] = {0, 0};
-	struct gyre_clock *clock;
-	pthread_t thread;
-	void *status;
-
-	ck_assert_int_eq(gyre_clock_virtual_create(GYRE_SEC(1), &clock), 0);
-	options.clock = clock;
-	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(gyre_loop_create(&options, &loops[i]), 0);
-		ck_assert_int_eq(gyre_process_spawn(loops[i], hour, &ends[i], NULL, NULL), 0);
-	}
-	ck_assert_int_eq(pthread_create(&thread, NULL, run_loop, loops[1]), 0);
-	ck_assert_int_eq(gyre_loop_run(loops[0], GYRE_RUN_DEFAULT), 0);
-	pthread_join(thread, &status);
-	ck_assert_ptr_null(status);
-	for (int i = 0; i < 2; i++) {
-		/* To the tick of the wheel: time jumps to when a timer is due, not past it. */
-		ck_assert_uint_ge(ends[i], GYRE_SEC(3601));
-		ck_assert_uint_le(ends[i], GYRE_SEC(3601) + 4096);
-		ck_assert_int_eq(gyre_loop_destroy(loops[i]), 0);
-	}
-	ck_assert_int_eq(gyre_clock_destroy(clock), 0);
-}
-END_TEST
-
-static void advance_by_hand(struct gyre_clock *clock, struct gyre_loop *virtual_loop)
-{
-	struct gyre_timer timer;
-
-	gyre_timer_init(&timer, virtual_loop, on_timer);
-	gyre_timer_start(&timer, GYRE_SEC(10));
-	gyre_loop_run(virtual_loop, GYRE_RUN_NOWAIT);
-	ck_assert_str_eq(order, "");
-	ck_assert_int_eq(gyre_clock_advance(clock, GYRE_SEC(10) + 2000), 0);
-	gyre_loop_run(virtual_loop, GYRE_RUN_NOWAIT);
-	ck_assert_str_eq(order, "t");
-}
-
-START_TEST(a_host_may_move_time_by_hand)
-{
-	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
-	struct gyre_loop *mine, *busy;
-	struct gyre_clock *clock;
-
-	ck_assert_int_eq(gyre_clock_virtual_create(0, &clock), 0);
-	options.clock = clock;
-	ck_assert_int_eq(gyre_loop_create(&options, &mine), 0);
-	ck_assert_int_eq(gyre_loop_create(&options, &busy), 0); /* never idle: holds the clock */
-	advance_by_hand(clock, mine);
-	ck_assert_int_eq(gyre_loop_destroy(busy), 0);
-	ck_assert_int_eq(gyre_loop_destroy(mine), 0);
-	ck_assert_int_eq(gyre_clock_destroy(clock), 0);
-}
-END_TEST
-
 /* --- The end --- */
 
 static int cleans_up(struct gyre_process *self, void *arg)
@@ -461,8 +383,6 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, posts_wake_a_sleeping_loop);
 	tcase_add_test(tcase, a_timer_wakes_it_and_never_early);
 	tcase_add_test(tcase, a_ready_process_keeps_it_awake);
-	tcase_add_test(tcase, an_hour_runs_in_seconds_on_two_loops_of_two_threads);
-	tcase_add_test(tcase, a_host_may_move_time_by_hand);
 	tcase_add_test(tcase, destroy_lets_processes_clean_up_and_runs_posts);
 }
 

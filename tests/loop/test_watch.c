@@ -112,6 +112,40 @@ START_TEST(events_can_be_changed)
 }
 END_TEST
 
+static void hush_all(struct gyre_watch *watch, uint32_t events)
+{
+	count(watch, events);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(gyre_watch_set(&watches[i], 0), 0);
+}
+
+START_TEST(events_changed_by_another_watch_are_those_called_for)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		add(i, hush_all);
+		feed(i);
+	}
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(called[0] + called[1] + called[2], 1);
+}
+END_TEST
+
+static void expect_hangup(struct gyre_watch *watch, uint32_t events)
+{
+	ck_assert_uint_eq(events, EPOLLHUP);
+	called[watch - watches]++;
+}
+
+START_TEST(hanging_up_is_told_unasked)
+{
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], pipes[0][0], 0, expect_hangup), 0);
+	close(pipes[0][1]);
+	pipes[0][1] = -1;
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(called[0], 1);
+}
+END_TEST
+
 START_TEST(a_kernel_without_pwait2_is_served)
 {
 	gyre__loop_of(loop)->watches.no_pwait2 = true;
@@ -185,6 +219,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_watch_deleted_by_another_is_not_called);
 	tcase_add_test(tcase, once_sleeps_until_an_fd_is_ready);
 	tcase_add_test(tcase, events_can_be_changed);
+	tcase_add_test(tcase, events_changed_by_another_watch_are_those_called_for);
+	tcase_add_test(tcase, hanging_up_is_told_unasked);
 	tcase_add_test(tcase, a_kernel_without_pwait2_is_served);
 	tcase_add_test(tcase, errors_are_named_and_change_nothing);
 	tcase_add_test(tcase, an_fd_closed_before_its_watch_does_no_harm);
