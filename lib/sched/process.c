@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes: how one is spawned, suspends itself, is woken, is resumed and ends. Owns the ready
- * list and the one table that says which wake-up is legal. Called by the turn (gyre__sched_run) and
- * by processes; event.c, message.c, join.c and ticker.c suspend and wake through here alone. Calls
- * the table of blocks, the stacks and the switch. Invariant: a process is on a list exactly when
- * its state is READY, and runs only between resume() and the park() that answers it.
+ * Processes: how one suspends itself, is woken, is resumed and ends. Owns the ready lists and the
+ * one table that says which wake-up is legal. Called by the turn (gyre__sched_run) and by
+ * processes; event.c, message.c, join.c and ticker.c suspend and wake through here alone. Calls the
+ * table of blocks, the stacks and the switch. Invariant: a process is on a list exactly when its
+ * state is READY, and runs only between resume() and the park() that answers it.
  */
 #include "sched/process.h"
 
@@ -227,7 +227,6 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 void gyre__process_main(void *arg)
 {
 	struct gyre_process *self = arg;
-
 	bool canceled_before = atomic_load(&self->word) & GYRE__WORD_CANCEL;
 
 	self->status = canceled_before ? -ECANCELED : self->fn(self, self->arg);
