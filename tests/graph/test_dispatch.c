@@ -203,6 +203,204 @@ START_TEST(chains_give_way_to_lower_ranks)
 }
 END_TEST
 
+/* Inputs of a class of their own: they bring `n` items, and leave their names in an order. */
+struct source {
+	struct rig *rig;
+	char *order;
+	unsigned n;
+};
+
+static unsigned source_poll(struct gyre_node *node, unsigned max)
+{
+	struct source *source = gyre_node_data(node);
+	struct rig_item *item;
+
+	strcat(source->order, gyre_node_name(node));
+	for (unsigned i = 0; i < source->n && i < max; i++) {
+		item = rig_item_new(source->rig, 0, i);
+		gyre_next_put_1(node, 0, item);
+	}
+	return 12345; /* what it wrote counts */
+}
+
+static int source_init(struct gyre_node *node, const void *arg)
+{
+	*(struct source *)gyre_node_data(node) = *(const struct source *)arg;
+	return 0;
+}
+
+static const char *const to_end[] = {"end"};
+
+static void source_add(struct rig *rig, const char *name, enum gyre_node_kind kind, char *order)
+{
+	static struct gyre_node_class classes[2];
+	struct gyre_node_class *node_class = &classes[kind == GYRE_NODE_INPUT];
+	struct source source = {rig, order, 3};
+	struct gyre_node_options options = GYRE_NODE_OPTIONS_INIT;
+
+	*node_class = (struct gyre_node_class){.name = "source",
+		.kind = kind,
+		.poll = source_poll,
+		.init = source_init,
+		.data_size = sizeof(struct source),
+		.nexts = to_end,
+		.n_nexts = 1};
+	options.arg = &source;
+	ck_assert_int_eq(gyre_node_add(&rig->loop, node_class, name, &options, NULL), 0);
+}
+
+START_TEST(pre_inputs_come_first)
+{
+	struct rig *rig = rig_new(8);
+	char order[16] = "";
+
+	source_add(rig, "a", GYRE_NODE_INPUT, order);
+	source_add(rig, "b", GYRE_NODE_PRE_INPUT, order);
+	source_add(rig, "c", GYRE_NODE_INPUT, order);
+	source_add(rig, "d", GYRE_NODE_PRE_INPUT, order);
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	ck_assert_uint_eq(rig_sweep(rig), 12);
+	ck_assert_str_eq(order, "bdac");
+	ck_assert_uint_eq(rig_node(rig, "c")->hot->items, 3);
+	ck_assert_uint_eq(rig_node(rig, "c")->hot->calls, 1);
+	ck_assert_uint_eq(rig_node(rig, "c")->hot->created, 0);
+	ck_assert_uint_eq(rig_node(rig, "d")->hot->rank, 1);
+	/* What four inputs brought is two vectors. */
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 2);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(nothing_enters_an_unfinished_sweep)
+{
+	struct rig *rig = rig_new(2);
+	struct gyre_node_id a;
+	struct rig_item *items[6];
+	char order[16] = "";
+
+	source_add(rig, "rx", GYRE_NODE_INPUT, order);
+	a = rig_probe(rig, "a", RIG_NEXTS("end"));
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	for (unsigned i = 0; i < 6; i++)
+		items[i] = rig_item_new(rig, 0, i);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items, 5), 5);
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	ck_assert_uint_eq(gyre__graph_poll(rig->graph), 0);
+	ck_assert_str_eq(order, "");
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items + 5, 1), 0);
+	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items + 5, 1), 1);
+	ck_assert_uint_eq(rig_sweep(rig), 2);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 8);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(injection_has_a_bound)
+{
+	struct gyre_node_id a, rx;
+	struct rig_item *items[8];
+	char order[16] = "";
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.inject_max = 5;
+	rig_create(&rig);
+	a = rig_probe(&rig, "a", RIG_NEXTS("end"));
+	rig_add(&rig, &rig_end_class, "end");
+	source_add(&rig, "rx", GYRE_NODE_INPUT, order);
+	rig_build(&rig);
+	ck_assert_int_eq(gyre_node_find(&rig.loop, "rx", &rx), 0);
+	for (unsigned i = 0; i < 8; i++)
+		items[i] = rig_item_new(&rig, 0, i);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, rx, (void *const *)items, 1), -ESRCH);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, (void *const *)items, 3), 3);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, (void *const *)items + 3, 5), 2);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, (void *const *)items + 5, 3), 0);
+	gyre__graph_dispatch(rig.graph, UINT32_MAX);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, (void *const *)items + 5, 3), 3);
+	gyre__graph_dispatch(rig.graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_probe_of(&rig, "end")->items, 8);
+	rig_destroy(&rig);
+}
+END_TEST
+
+static const unsigned periods[] = {0, 1, 2, 16, 100};
+
+START_TEST(calls_are_sampled)
+{
+	unsigned period = periods[_i];
+	const struct gyre__node *end;
+	struct gyre_node_id a;
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.sample_period = period;
+	rig_create(&rig);
+	a = rig_probe(&rig, "a", RIG_NEXTS("end"));
+	rig_add(&rig, &rig_end_class, "end");
+	rig_build(&rig);
+	for (unsigned i = 0; i < 400; i++)
+		rig_run(&rig, a, 0, 3);
+	end = rig_node(&rig, "end");
+	ck_assert_uint_eq(end->sampled_calls, period ? 400 / period : 0);
+	ck_assert_uint_eq(end->sampled_items, 3 * end->sampled_calls);
+	/* The rig's clock moves 10 ns from one reading to the next. */
+	ck_assert_uint_eq(end->sampled_clocks, 10 * end->sampled_calls);
+	ck_assert_uint_eq(end->longest_clocks, period ? 10 : 0);
+	if (period > 2)
+		ck_assert_uint_ne(rig_node(&rig, "a")->hot->countdown, end->hot->countdown);
+	rig_destroy(&rig);
+}
+END_TEST
+
+/* Sends ten items for each one, and says that it sends one. */
+static gyre_next liar_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)nexts;
+	for (unsigned i = 0; i < 9 * n; i++)
+		gyre_next_put_1(node, 0, gyre_node_clone(node, items[0]));
+	return 0;
+}
+
+START_TEST(liars_lose_items_only)
+{
+	static const struct gyre_node_class liar_class = {
+		.name = "liar",
+		.kind = GYRE_NODE_INTERNAL,
+		.process = liar_process,
+		.nexts = to_end,
+		.n_nexts = 1,
+	};
+	static const char *const names[] = {"a", "b", "c"};
+	struct gyre_node_id ids[3];
+	uint64_t dropped = 0;
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.inject_max = 8;
+	rig_create(&rig);
+	for (unsigned i = 0; i < 3; i++) {
+		ids[i] = rig_add(&rig, &liar_class, names[i]);
+		rig_connect(&rig, ids[i], 0, i < 2 ? names[i + 1] : "end");
+	}
+	rig_add(&rig, &rig_end_class, "end");
+	rig_build(&rig);
+	for (unsigned i = 0; i < 10; i++)
+		rig_run(&rig, ids[0], 0, 8);
+	for (unsigned i = 0; i < 3; i++)
+		dropped += rig_drops(&rig, names[i], "no-frames");
+	ck_assert_uint_gt(dropped, 0);
+	ck_assert_uint_gt(rig_probe_of(&rig, "end")->items, 0);
+	ck_assert_uint_eq(rig_probe_of(&rig, "end")->items + dropped,
+		80 + rig_node(&rig, "a")->hot->created + rig_node(&rig, "b")->hot->created +
+			rig_node(&rig, "c")->hot->created);
+	rig_destroy(&rig);
+}
+END_TEST
+
 static const unsigned storm_vectors[] = {1, 2, 3, 64, 256};
 
 /* The variants that this CPU has, one after the other. */
@@ -269,6 +467,11 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, routing_loop);
 	tcase_add_test(tcase, chains_keep_the_budget);
 	tcase_add_test(tcase, chains_give_way_to_lower_ranks);
+	tcase_add_test(tcase, pre_inputs_come_first);
+	tcase_add_test(tcase, nothing_enters_an_unfinished_sweep);
+	tcase_add_test(tcase, injection_has_a_bound);
+	tcase_add_loop_test(tcase, calls_are_sampled, 0, sizeof(periods) / sizeof(*periods));
+	tcase_add_test(tcase, liars_lose_items_only);
 	tcase_add_loop_test(tcase, every_spread, 0, 24);
 	tcase_add_loop_test(tcase, storms_are_alike, 0, 40);
 	tcase_add_loop_test(tcase, storms_rewired, 0, 100);
