@@ -113,9 +113,9 @@ GYRE_API int gyre_process_send(struct gyre_process_id id, struct gyre_message *m
 GYRE_API int gyre_process_receive(
 	struct gyre_process *self, uint64_t deadline, struct gyre_message **ret_message);
 
-/* Asks a process to end: its present and later waits return -ECANCELED, from the loop's next turn on
- * when another thread asks. One that has not started
- * never runs its function, and ends with status -ECANCELED. Errors: -ESRCH. Any thread. */
+/* Asks a process to end: its present and later waits return -ECANCELED, from the loop's next turn
+ * on when another thread asks. One that has not started never runs its function, and ends with
+ * status -ECANCELED. Errors: -ESRCH. Any thread. */
 GYRE_API int gyre_process_cancel(struct gyre_process_id id);
 /* True once oneself has been cancelled. */
 GYRE_API bool gyre_process_canceled(const struct gyre_process *self);
