@@ -61,7 +61,6 @@ struct gyre__pending {
 struct gyre__pool {
 	struct gyre_frame *free;
 	unsigned n_free, n_frames;
-	unsigned low; /* fewest that were ever free */
 	unsigned vector;
 	struct gyre__slab *slabs;
 };
