@@ -46,11 +46,10 @@ static gyre_next echo(struct rte_mbuf *mbuf)
 {
 	uint32_t offset = RTE_ETHER_HDR_LEN + mbuf->l3_len, len = mbuf->pkt_len - offset;
 	struct icmp_header *icmp;
-	uint16_t sum;
 
 	if (len < sizeof(*icmp))
 		return gyre_drop(DROP_TRUNCATED);
-	if (rte_raw_cksum_mbuf(mbuf, offset, len, &sum) != 0 || sum != 0xffff)
+	if (packet_sum(mbuf, offset) != 0xffff)
 		return gyre_drop(DROP_CHECKSUM);
 	if (!packet_header(mbuf, offset + sizeof(*icmp)))
 		return gyre_drop(DROP_NOT_WRITABLE);

@@ -51,14 +51,12 @@ static bool udp_checksum_right(const struct rte_mbuf *mbuf, const struct rte_udp
 {
 	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	uint32_t offset = RTE_ETHER_HDR_LEN + mbuf->l3_len, sum;
-	uint16_t raw;
 
 	if (udp->dgram_cksum == 0 || known == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	if (known == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
-		rte_raw_cksum_mbuf(mbuf, offset, mbuf->pkt_len - offset, &raw) != 0)
+	if (known == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
-	sum = raw + (uint32_t)rte_ipv4_phdr_cksum(packet_ip4(mbuf), 0);
+	sum = (uint32_t)packet_sum(mbuf, offset) + rte_ipv4_phdr_cksum(packet_ip4(mbuf), 0);
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What nodes share and is not hot: their init, and cutting packets. Owns nothing. Called by the
- * nodes, calls mbuf functions. Invariant: a packet that was cut has as many segments as it says,
- * none of them empty behind the first.
+ * What nodes share and is not hot: their init, cutting packets, sums over segments. Owns nothing.
+ * Called by the nodes, calls mbuf functions. Invariant: a packet that was cut has as many segments
+ * as it says, none of them empty behind the first.
  */
 #include "packet.h"
 
@@ -41,4 +41,25 @@ void packet_cut(struct rte_mbuf *mbuf, uint32_t len)
 		rte_pktmbuf_free_seg(rest);
 		rest = next;
 	}
+}
+
+uint16_t packet_sum(const struct rte_mbuf *mbuf, uint32_t offset)
+{
+	uint32_t sum = 0, done = 0;
+
+	while (offset >= mbuf->data_len && mbuf->next) {
+		offset -= mbuf->data_len;
+		mbuf = mbuf->next;
+	}
+	for (; mbuf; mbuf = mbuf->next, offset = 0) {
+		uint32_t len = mbuf->data_len - offset;
+		uint16_t part =
+			rte_raw_cksum(rte_pktmbuf_mtod_offset(mbuf, const char *, offset), len);
+
+		/* What begins at an odd byte counts with its bytes exchanged. */
+		sum += done % 2 ? rte_bswap16(part) : part;
+		sum = (sum & 0xffff) + (sum >> 16);
+		done += len;
+	}
+	return sum;
 }

@@ -54,6 +54,10 @@ static inline void *packet_header(struct rte_mbuf *mbuf, uint32_t len)
 /* Cuts a packet off after `len` bytes, which it has. */
 void packet_cut(struct rte_mbuf *mbuf, uint32_t len);
 
+/* The sum, not inverted, over a packet from `offset` to its end. Not rte_raw_cksum_mbuf(): that of
+ * DPDK 22.11 is wrong behind a segment of odd length. */
+uint16_t packet_sum(const struct rte_mbuf *mbuf, uint32_t offset);
+
 static inline struct rte_ipv4_hdr *packet_ip4(const struct rte_mbuf *mbuf)
 {
 	return rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);

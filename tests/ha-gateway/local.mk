@@ -89,6 +89,54 @@ gyre_tests += %D%/test_fib
 %C%_test_fib_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_fib_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_test_fib_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_ip4_local
+%C%_test_ip4_local_SOURCES = %D%/test_ip4_local.c
+%C%_test_ip4_local_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ip4_local_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_ip4_local_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_icmp_echo
+%C%_test_icmp_echo_SOURCES = %D%/test_icmp_echo.c
+%C%_test_icmp_echo_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_icmp_echo_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_icmp_echo_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_icmp_error
+%C%_test_icmp_error_SOURCES = %D%/test_icmp_error.c
+%C%_test_icmp_error_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_icmp_error_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_icmp_error_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_ip4_rewrite
+%C%_test_ip4_rewrite_SOURCES = %D%/test_ip4_rewrite.c
+%C%_test_ip4_rewrite_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ip4_rewrite_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_ip4_rewrite_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_arp_input
+%C%_test_arp_input_SOURCES = %D%/test_arp_input.c
+%C%_test_arp_input_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_arp_input_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_arp_input_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_arp_process
+%C%_test_arp_process_SOURCES = %D%/test_arp_process.c
+%C%_test_arp_process_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_arp_process_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_arp_process_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_packet
+%C%_test_packet_SOURCES = %D%/test_packet.c
+%C%_test_packet_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_packet_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_packet_LDADD = $(HA_NODE_LIBS)
+
+gyre_tests += %D%/test_fuzz
+%C%_test_fuzz_SOURCES = %D%/test_fuzz.c
+%C%_test_fuzz_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_fuzz_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_fuzz_LDADD = $(HA_NODE_LIBS)
 endif
 
 # The whole program, as it was built.

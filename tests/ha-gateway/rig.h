@@ -73,7 +73,7 @@ struct rte_mbuf *rig_mbuf_crumbs(
 void rig_send_n(struct rig *rig, const char *node, struct rte_mbuf **mbufs, unsigned n);
 void rig_send(struct rig *rig, const char *node, struct rte_mbuf *mbuf);
 void rig_turn(struct rig *rig);
-/* Moves the clock and turns the loop. */
+/* Moves the clock, from one deadline of the ARP table to the next, and turns the loop. */
 void rig_wait(struct rig *rig, uint64_t nsec);
 
 /* What a capture has got since the last look: its packet number i as bytes; how many. */
