@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "graph/graph.h"
 #include "loop.h"
+#include "sched/sched.h"
 
 #define CAPACITY_MAX 65536
 
@@ -128,13 +129,12 @@ int gyre_mailbox_serve(struct gyre_loop *loop, struct gyre_node_id id,
 		return status;
 	if (process.loop && (!events || events & ~GYRE_EVENT_USER))
 		return -EINVAL;
-	if (process.loop && box->count) {
-		status = gyre_process_signal(process, events);
-		if (status < 0)
-			return status;
-	}
+	if (process.loop && !gyre__process_lives(process))
+		return -ESRCH;
 	box->process = process;
 	box->events = process.loop ? events : 0;
+	if (box->count)
+		notify(box);
 	return 0;
 }
 

@@ -20,11 +20,12 @@ GYRE_API int gyre_mailbox_add(struct gyre_loop *loop, const char *name, unsigned
 	struct gyre_error *error, struct gyre_node_id *ret_id);
 /* From now on signals `events` to `process` when items arrive; an all-zero process ends that.
  * Signals at once when items are waiting. Errors: -ESRCH (no such mailbox or process), -EINVAL (not
- * a mailbox, bad events). */
+ * a mailbox, bad events); the process served before is served on then. */
 GYRE_API int gyre_mailbox_serve(struct gyre_loop *loop, struct gyre_node_id id,
 	struct gyre_process_id process, uint32_t events);
-/* Takes at most `max` items, oldest first; they are the caller's. Returns how many, 0 when
- * empty. Errors: -ESRCH, -EINVAL (not a mailbox). */
+/* Takes at most `max` items, oldest first; they are the caller's. Returns how many, 0 when empty:
+ * only items that arrive are signalled, so take until then. Errors: -ESRCH, -EINVAL (not a
+ * mailbox). */
 GYRE_API int gyre_mailbox_take(
 	struct gyre_loop *loop, struct gyre_node_id id, void **ret_items, unsigned max);
 

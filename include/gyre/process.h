@@ -10,8 +10,9 @@
  *
  * Two kinds of signal come from any thread: event bits, which coalesce and cannot fail while the
  * process lives, and messages, which are bounded and arrive in order. A wait whose condition
- * holds already returns without suspending, but at most 16 times in a row, so that a process
- * that always has work still lets the packets through; so does one that ignores -ECANCELED.
+ * holds already, or whose deadline is 0, returns without suspending, but at most 16 times in a
+ * row, so that a process that always has work still lets the packets through; so does one that
+ * ignores -ECANCELED. Any other deadline that is past is met in the next turn.
  */
 #ifndef GYRE_PROCESS_H
 #define GYRE_PROCESS_H
@@ -23,8 +24,8 @@ GYRE_BEGIN_DECLS
 
 struct gyre_process;
 
-/* Names a process from outside; a plain value, never dangling: a dead one gives -ESRCH. All zero
- * is the name of no process. */
+/* Names a process from outside; a plain value, never dangling while the loop lives: a dead one
+ * gives -ESRCH. All zero is the name of no process. */
 struct gyre_process_id {
 	struct gyre_loop *loop;
 	uint32_t index, generation;
@@ -42,7 +43,7 @@ typedef int gyre_process_fn(struct gyre_process *self, void *arg);
 struct gyre_process_options {
 	size_t size;
 	const char *name; /* for tables and reports; copied, cut at 31 bytes. "process" */
-	size_t stack_size; /* bytes, rounded up to pages, 16 KiB to 64 MiB. The loop's default */
+	size_t stack_size; /* bytes, rounded up to a power of 2, 16 KiB to 64 MiB. The loop's */
 	unsigned message_max; /* messages waiting, 0 to 65535. 64 */
 	bool daemon; /* does not keep the loop alive. false */
 	bool joinable; /* keeps its exit status until joined. false */
@@ -81,7 +82,8 @@ GYRE_API int gyre_process_yield(struct gyre_process *self);
 /* Sleeps until the absolute `deadline`, nsec; one in the past is a yield. Suspends.
  * Returns 0 or -ECANCELED. */
 GYRE_API int gyre_process_sleep_until(struct gyre_process *self, uint64_t deadline);
-/* Sleeps at least `nsec`, counted from a fresh reading of the clock. Suspends. */
+/* Sleeps at least `nsec`, counted from a fresh reading of the clock. Suspends.
+ * Returns 0 or -ECANCELED. */
 GYRE_API int gyre_process_sleep(struct gyre_process *self, uint64_t nsec);
 
 /* Waits until any of the events in `mask` is pending, or until `deadline`. Takes those bits from
@@ -108,7 +110,7 @@ struct gyre_message {
 /* Sends a message: messages of one sender arrive in order. Errors: -EAGAIN (message_max are
  * waiting), -ESRCH (it has ended): the message is then still the sender's. Any thread. */
 GYRE_API int gyre_process_send(struct gyre_process_id id, struct gyre_message *message);
-/* Takes the oldest message, waiting for one until `deadline` (0: does not wait). Suspends.
+/* Takes the oldest message, waiting for one until `deadline`. Suspends.
  * Returns 0; -ETIMEDOUT; -ECANCELED. */
 GYRE_API int gyre_process_receive(
 	struct gyre_process *self, uint64_t deadline, struct gyre_message **ret_message);

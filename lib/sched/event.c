@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "sched/process.h"
+#include "sched/sched.h"
 
 /* What is pending of `mask`; a message is pending while the inbox holds one. */
 static uint32_t pending(const struct gyre_process *process, uint32_t mask)
@@ -84,6 +85,18 @@ int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t 
 	return 0;
 }
 
+bool gyre__process_lives(struct gyre_process_id id)
+{
+	struct gyre_process *process;
+	uint64_t word;
+
+	process = id.loop ? gyre__table_at(&id.loop->sched->table, id.index) : NULL;
+	if (!process)
+		return false;
+	word = atomic_load_explicit(&process->word, memory_order_acquire);
+	return word >> 32 == id.generation && !(word & GYRE__WORD_CLOSED);
+}
+
 static int set_by_id(struct gyre_process_id id, uint64_t bits)
 {
 	struct gyre_process *process;
@@ -134,7 +147,7 @@ int gyre_process_wait(
 		return -EINVAL;
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	while (pending(self, mask) || self->canceled)
+	while (pending(self, mask) || self->canceled || deadline == 0)
 		if (gyre__process_pass(self))
 			return take(self, mask, ret_events);
 	self->mask = mask;

@@ -53,7 +53,7 @@ static int check(const struct gyre_process *self, struct gyre_process_id id)
 }
 
 /* What needs no waiting: -EAGAIN when it does. */
-static int at_once(struct gyre_process *self, struct gyre_process_id id)
+static int at_once(struct gyre_process *self, struct gyre_process_id id, uint64_t deadline)
 {
 	int err = check(self, id);
 
@@ -61,7 +61,9 @@ static int at_once(struct gyre_process *self, struct gyre_process_id id)
 		return -ECANCELED;
 	if (err < 0)
 		return err;
-	return gyre__process_find(id)->state == GYRE_PROCESS_ENDED ? 0 : -EAGAIN;
+	if (gyre__process_find(id)->state == GYRE_PROCESS_ENDED)
+		return 0;
+	return deadline ? -EAGAIN : -ETIMEDOUT;
 }
 
 /* Takes the status that an ended process was kept for. */
@@ -82,7 +84,7 @@ int gyre_process_join(
 
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	while ((err = at_once(self, id)) != -EAGAIN)
+	while ((err = at_once(self, id, deadline)) != -EAGAIN)
 		if (gyre__process_pass(self))
 			return err < 0 ? err : collect(self, id, ret_status);
 	remember(gyre__process_find(id), self);

@@ -190,13 +190,13 @@ int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg
 {
 	struct gyre__sched *sched = self->sched;
 
+	if (!fn)
+		return -EINVAL;
 	/* A call inside a call is on the big stack already. */
 	if (sched->current == self && sched->call.fn)
 		return fn(arg);
 	if (!gyre__process_may_suspend(self))
 		return gyre__process_refuse(self);
-	if (!fn)
-		return -EINVAL;
 	sched->call.fn = fn;
 	sched->call.arg = arg;
 	gyre__context_switch(&self->context, &sched->context);

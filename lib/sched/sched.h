@@ -33,6 +33,8 @@ bool gyre__sched_ready(const struct gyre__sched *sched);
 /* How many processes live, and how many of them keep the loop alive. */
 unsigned gyre__sched_alive(const struct gyre__sched *sched);
 unsigned gyre__sched_counting(const struct gyre__sched *sched);
+/* Whether the process of an id has not ended. Any thread. */
+bool gyre__process_lives(struct gyre_process_id id);
 /* Cancels all processes, and from now on every new one. */
 void gyre__sched_cancel_all(struct gyre__sched *sched);
 

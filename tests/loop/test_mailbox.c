@@ -143,6 +143,7 @@ START_TEST(bad_calls_are_errors_with_text)
 	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, 0), -EINVAL);
 	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, GYRE_EVENT_MESSAGE), -EINVAL);
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, MAIL), -ESRCH);
 	inject(0, 1);
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
 	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, MAIL), -ESRCH);

@@ -132,6 +132,20 @@ START_TEST(a_past_deadline_is_not_inline)
 }
 END_TEST
 
+START_TEST(a_deadline_of_0_does_not_wait)
+{
+	struct waiter w = {.mask = GYRE_EVENT(1)};
+	struct gyre_process_id id = fixture_spawn(&f, "waiter", waiting, &w);
+
+	gyre_process_signal(id, GYRE_EVENT(1));
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_int_eq(w.waits, 2);
+	ck_assert_uint_eq(w.got, GYRE_EVENT(1));
+	ck_assert_int_eq(w.result, -ETIMEDOUT);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(an_event_beats_the_timeout_it_met)
 {
 	struct waiter w = {.mask = GYRE_EVENT(1), .deadline = 5};
@@ -440,6 +454,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, bad_masks);
 	tcase_add_test(tcase, a_wait_times_out);
 	tcase_add_test(tcase, a_past_deadline_is_not_inline);
+	tcase_add_test(tcase, a_deadline_of_0_does_not_wait);
 	tcase_add_test(tcase, an_event_beats_the_timeout_it_met);
 	tcase_add_test(tcase, who_always_has_work_lets_others_run);
 	tcase_add_test(tcase, two_that_signal_each_other_end_their_turn);

@@ -139,6 +139,25 @@ START_TEST(join_times_out)
 }
 END_TEST
 
+START_TEST(a_deadline_of_0_asks_whether_it_has_ended)
+{
+	struct joiner j = joiner_of(spawn(ends_when_told, &number, true)), next = j;
+
+	j.deadline = next.deadline = 0;
+	spawn(joining, &j, false);
+	ck_assert_uint_eq(fixture_turn(&f), 2);
+	ck_assert(j.done);
+	ck_assert_int_eq(j.result, -ETIMEDOUT);
+	gyre_process_signal(j.target, GYRE_EVENT(0));
+	fixture_settle(&f, 10);
+	spawn(joining, &next, false);
+	ck_assert_uint_eq(fixture_turn(&f), 1);
+	ck_assert_int_eq(next.result, 0);
+	ck_assert_int_eq(next.status, number);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(an_end_that_comes_too_late_keeps_the_status)
 {
 	struct joiner j = joiner_of(spawn(ends_when_told, &number, true)), next = j;
@@ -259,6 +278,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, join_after_the_end);
 	tcase_add_test(tcase, all_who_wait_are_told);
 	tcase_add_test(tcase, join_times_out);
+	tcase_add_test(tcase, a_deadline_of_0_asks_whether_it_has_ended);
 	tcase_add_test(tcase, an_end_that_comes_too_late_keeps_the_status);
 	tcase_add_test(tcase, a_canceled_joiner_leaves_the_list);
 	tcase_add_test(tcase, a_canceled_target_is_joined);

@@ -89,6 +89,7 @@ static int on_big_stack(void *arg)
 	ck_assert_uint_gt(distance, 64 << 10);
 	ck_assert_ptr_eq(gyre_process_current(), depth->self);
 	expect_refused(depth->self, -EDEADLK);
+	ck_assert_int_eq(gyre_process_call(depth->self, NULL, depth), -EINVAL);
 	if (depth->calls++ == 0)
 		ck_assert_int_eq(gyre_process_call(depth->self, on_big_stack, depth), 42);
 	return 42;
