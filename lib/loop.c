@@ -172,10 +172,20 @@ static void start_processes(struct gyre__loop *loop)
 	loop->stats.resumes += gyre__sched_run(loop->hub.sched, loop->options.process_budget);
 }
 
-static void rest_virtually(struct gyre__loop *loop)
+/* The default mode's accounts, too dear for a run of one turn: a system call each. */
+static void begin_stay(struct gyre__loop *loop)
+{
+	loop->counts_switches = true;
+	loop->switches_before = involuntary_switches();
+}
+
+static void end_stay(struct gyre__loop *loop)
 {
 	struct gyre_clock *clock = loop->hub.clock;
 
+	loop->counts_switches = false;
+	loop->stats.involuntary_switches += involuntary_switches() - loop->switches_before;
+	/* Without turns it waits for nothing: others on its virtual clock go on. */
 	if (clock->is_virtual)
 		clock->is_virtual->rest(clock, &loop->hub);
 }
@@ -186,7 +196,6 @@ static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
 
 	if (status < 0)
 		return status;
-	loop->switches_before = involuntary_switches();
 	start_processes(loop);
 	do {
 		turn(loop, mode != GYRE_RUN_NOWAIT && alive(loop));
@@ -207,10 +216,11 @@ int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
 		return -EBUSY;
 	before = gyre__loop_enter(public_loop);
 	awake_virtually(loop);
-	status = run(loop, mode);
-	/* Without turns it waits for nothing: others on its virtual clock go on. */
 	if (mode == GYRE_RUN_DEFAULT)
-		rest_virtually(loop);
+		begin_stay(loop);
+	status = run(loop, mode);
+	if (mode == GYRE_RUN_DEFAULT)
+		end_stay(loop);
 	gyre__loop_enter(before);
 	atomic_store(&loop->running, false);
 	return status;
@@ -241,8 +251,8 @@ void gyre_loop_stats_get(const struct gyre_loop *public_loop, struct gyre_loop_s
 
 	*ret_stats = loop->stats;
 	ret_stats->inject_dropped = loop->injection.dropped;
-	if (gyre__loop_is_mine(public_loop))
-		ret_stats->involuntary_switches = involuntary_switches() - loop->switches_before;
+	if (loop->counts_switches && gyre__loop_is_mine(public_loop))
+		ret_stats->involuntary_switches += involuntary_switches() - loop->switches_before;
 }
 
 /* --- Life --- */

@@ -42,7 +42,8 @@ struct gyre__loop {
 	struct gyre__watches watches;
 	struct gyre__injection injection;
 	struct gyre_loop_stats stats;
-	uint64_t switches_before; /* involuntary switches of the thread when the run began */
+	uint64_t switches_before; /* those of the thread when the default mode's run began */
+	bool counts_switches; /* such a run is under way */
 	unsigned refs;
 	bool started; /* processes have had their run ahead of the first poll */
 	bool worked; /* the last turn found something to do */

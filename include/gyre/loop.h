@@ -3,10 +3,11 @@
  * loop.h: the loop: create, run, stop; posted calls, fd watches, clocks.
  *
  * One loop belongs to one thread at a time: the one that runs it. A process may hold any number of
- * loops, each on its own thread. One turn of the loop does, in this order: posted calls and
- * signals; fd watches; the rest of an unfinished sweep, else a poll of every input node; the
- * pending frames in rank order; expired timers; ready processes; and then sleeps if there is
- * nothing to poll and nothing ready. Every phase has a budget, so none starves another.
+ * loops, each on its own thread. One turn of the loop does, in this order: fd watches, asleep
+ * until one is ready or something is due if there is nothing to poll and nothing to do; a reading
+ * of the clock; posted calls and signals; the rest of an unfinished sweep, else injected items and
+ * a poll of every input node; the pending frames in rank order; expired timers; ready processes.
+ * Every phase has a budget, so none starves another.
  */
 #ifndef GYRE_LOOP_H
 #define GYRE_LOOP_H
@@ -27,11 +28,13 @@ typedef void gyre_punt_fn(
 
 struct gyre_loop_options {
 	size_t size;
-	const char *name; /* shown in logs and tables; copied. "gyre" */
+	const char *name; /* shown in logs and tables; copied, cut at 31 bytes. "gyre" */
 	struct gyre_error *error; /* text of a failed create. NULL */
 	gyre_log_fn *log; /* NULL: no log */
 	void *log_arg;
-	struct gyre_clock *clock; /* borrowed, outlives the loop. NULL: the monotonic clock */
+	struct gyre_clock *clock; /* borrowed, outlives the loop. NULL: the CPU's time stamp counter
+				     calibrated against CLOCK_MONOTONIC, or, where that counter
+				     is not invariant, CLOCK_MONOTONIC itself */
 
 	unsigned vector; /* most items a node sees in one call, 1 to 256. 64 */
 	unsigned hop_budget; /* most times an item may cross a back edge in a sweep, 1 to 255. 16 */
@@ -72,7 +75,9 @@ GYRE_API int gyre_loop_create(const struct gyre_loop_options *options, struct gy
 
 /* Cancels all processes and lets them end, releases every item that frames, injection and
  * mailboxes hold, and frees the loop. NULL is fine. A process that does not end after 1,000 resumes
- * is abandoned, and named in the log. Not from inside the loop's own callbacks or processes.
+ * is abandoned, and named in the log. Watches and timers that are still there are forgotten: the
+ * caller may free, but not delete or stop them. Not from inside the loop's own callbacks or
+ * processes, and not while another thread is inside a call on the loop: join the threads first.
  * Returns 0, or -EBUSY when the loop is running: it is then untouched. */
 GYRE_API int gyre_loop_destroy(struct gyre_loop *loop);
 
@@ -116,7 +121,7 @@ struct gyre_loop_stats {
 	uint64_t timers; /* timers that expired */
 	uint64_t resumes; /* processes resumed */
 	uint64_t inject_dropped; /* injected items whose node was deleted meanwhile */
-	uint64_t involuntary_switches; /* of the loop's thread, since its run began (getrusage) */
+	uint64_t involuntary_switches; /* of its thread in runs of the default mode (getrusage) */
 };
 /* Copies the counters. */
 GYRE_API void gyre_loop_stats_get(const struct gyre_loop *loop, struct gyre_loop_stats *ret_stats);
@@ -175,7 +180,11 @@ GYRE_API int gyre_watch_del(struct gyre_watch *watch);
  * runs in seconds, and the same way each time. Starts at `start` nsec. Loops on several threads
  * may share it; the caller owns it and destroys it after them. Errors: -ENOMEM. */
 GYRE_API int gyre_clock_virtual_create(uint64_t start, struct gyre_clock **ret_clock);
-/* NULL is fine. Errors: -EBUSY while a loop uses it. */
+/* CLOCK_MONOTONIC itself, for machines whose time stamp counter is not to be trusted: those that
+ * are suspended or migrated while the loop runs. Loops on several threads may share it; the caller
+ * owns it and destroys it after them. Errors: -ENOMEM. */
+GYRE_API int gyre_clock_monotonic_create(struct gyre_clock **ret_clock);
+/* NULL is fine. Errors: -EBUSY while a loop uses it (a virtual clock only). */
 GYRE_API int gyre_clock_destroy(struct gyre_clock *clock);
 /* The clock's time, nsec. Any thread. */
 GYRE_API uint64_t gyre_clock_now(struct gyre_clock *clock);

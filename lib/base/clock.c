@@ -27,7 +27,7 @@ static uint64_t monotonic_read(struct gyre_clock *clock)
 	return monotonic();
 }
 
-int gyre__clock_create_monotonic(struct gyre_clock **ret_clock)
+int gyre_clock_monotonic_create(struct gyre_clock **ret_clock)
 {
 	struct gyre_clock *clock = calloc(1, sizeof(*clock));
 
@@ -186,7 +186,7 @@ int gyre__clock_create(struct gyre_clock **ret_clock)
 	if (tsc_is_invariant())
 		return tsc_create(ret_clock);
 #endif
-	return gyre__clock_create_monotonic(ret_clock);
+	return gyre_clock_monotonic_create(ret_clock);
 }
 
 void gyre__clock_free(struct gyre_clock *clock)

@@ -35,8 +35,6 @@ static inline uint64_t gyre__clock_read(struct gyre_clock *clock)
 /* A clock for one loop: the TSC calibrated against CLOCK_MONOTONIC where it is invariant,
  * CLOCK_MONOTONIC itself otherwise. Never goes backwards on its thread. */
 int gyre__clock_create(struct gyre_clock **ret_clock);
-/* CLOCK_MONOTONIC itself, for machines without a usable TSC and for tests. */
-int gyre__clock_create_monotonic(struct gyre_clock **ret_clock);
 void gyre__clock_free(struct gyre_clock *clock);
 
 static inline void gyre__clock_anchor(struct gyre_clock *clock)

@@ -191,9 +191,10 @@ int gyre_clock_destroy(struct gyre_clock *clock)
 {
 	if (!clock)
 		return 0;
-	if (of(clock)->members)
+	if (clock->is_virtual && of(clock)->members)
 		return -EBUSY;
-	pthread_mutex_destroy(&of(clock)->lock);
+	if (clock->is_virtual)
+		pthread_mutex_destroy(&of(clock)->lock);
 	free(clock);
 	return 0;
 }

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <gyre.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -336,6 +338,51 @@ START_TEST(a_ready_process_keeps_it_awake)
 }
 END_TEST
 
+/* --- Statistics --- */
+
+/* Two threads of a CPU of their own take turns on it, and neither wants to. */
+static void *spin(void *arg)
+{
+	while (!atomic_load((atomic_bool *)arg))
+		;
+	return NULL;
+}
+
+static int spin_for_long(struct gyre_process *self, void *arg)
+{
+	struct gyre_loop_stats *stats = arg;
+	uint64_t end = gyre_loop_clock(gyre_process_loop(self)) + GYRE_SEC(10);
+
+	do
+		gyre_loop_stats_get(gyre_process_loop(self), stats);
+	while (stats->involuntary_switches < 2 && gyre_loop_clock(gyre_process_loop(self)) < end);
+	return 0;
+}
+
+START_TEST(involuntary_switches_are_counted_and_kept)
+{
+	struct gyre_loop_stats during, after;
+	atomic_bool enough = false;
+	pthread_t thread;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, spin, &enough), 0);
+	ck_assert_int_eq(gyre_process_spawn(loop, spin_for_long, &during, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	atomic_store(&enough, true);
+	pthread_join(thread, NULL);
+	ck_assert_uint_ge(during.involuntary_switches, 2);
+	gyre_loop_stats_get(loop, &after);
+	ck_assert_uint_ge(after.involuntary_switches, during.involuntary_switches);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	gyre_loop_stats_get(loop, &during);
+	ck_assert_uint_eq(after.involuntary_switches, during.involuntary_switches);
+}
+END_TEST
+
 /* --- The end --- */
 
 static int cleans_up(struct gyre_process *self, void *arg)
@@ -383,6 +430,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, posts_wake_a_sleeping_loop);
 	tcase_add_test(tcase, a_timer_wakes_it_and_never_early);
 	tcase_add_test(tcase, a_ready_process_keeps_it_awake);
+	tcase_add_test(tcase, involuntary_switches_are_counted_and_kept);
 	tcase_add_test(tcase, destroy_lets_processes_clean_up_and_runs_posts);
 }
 
