@@ -70,7 +70,10 @@ static void spawn(gyre_process_fn *fn, void *arg)
 
 static void end_all(void)
 {
-	gyre__sched_cancel_all(loop.sched);
+	struct gyre_process_id id = {0};
+
+	while (gyre_process_next(&loop, &id))
+		check(gyre_process_cancel(id), "cancel");
 	while (gyre__sched_alive(loop.sched))
 		turn();
 }
