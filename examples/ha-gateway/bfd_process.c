@@ -20,7 +20,7 @@ enum {
 	MAILBOX_MAX = 256,
 	TAKE_MAX = 32,
 	RECEIVE_QUEUE_MAX = 1024, /* packets that may wait in a driver: af_packet 512, tap 1000 */
-	PAYLOAD_MAX = 256, /* more than its length field can say */
+	DATAGRAM_MAX = 1024, /* far more than BFD's length field can say */
 	CLASS_CS6 = 48 << 2, /* network control */
 };
 
@@ -38,40 +38,50 @@ static const struct interface *interface_of(const struct bfd_check *check)
 
 /* --- What comes --- */
 
-/* Over the UDP length, which may end before the IP packet does. */
-static bool checksum_is_right(
-	struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip, uint32_t udp_at, uint32_t len)
+/* Over the UDP length, which may end before the IP packet does. The datagram is contiguous: DPDK
+ * 22.11's rte_raw_cksum_mbuf() loses carries where a segment ends at an odd byte. */
+static bool checksum_is_right(const struct rte_ipv4_hdr *ip, const void *datagram, uint32_t len)
 {
 	const struct {
 		rte_be32_t source, destination;
 		uint8_t zero, protocol;
 		rte_be16_t len;
 	} pseudo = {ip->src_addr, ip->dst_addr, 0, IPPROTO_UDP, rte_cpu_to_be_16((uint16_t)len)};
-	uint16_t sum;
+	uint32_t sum =
+		(uint32_t)rte_raw_cksum(datagram, len) + rte_raw_cksum(&pseudo, sizeof(pseudo));
 
-	if (rte_raw_cksum_mbuf(mbuf, udp_at, len, &sum) < 0)
-		return false;
-	return __rte_raw_cksum_reduce((uint32_t)sum + rte_raw_cksum(&pseudo, sizeof(pseudo))) ==
-	       0xffff;
+	return __rte_raw_cksum_reduce(sum) == 0xffff;
+}
+
+/* The whole of the UDP datagram in a packet, contiguous; NULL when it is not whole, or too long to
+ * be BFD's. */
+static const struct rte_udp_hdr *udp_read(
+	const struct rte_mbuf *mbuf, uint8_t scratch[DATAGRAM_MAX], uint32_t *ret_len)
+{
+	uint32_t at = mbuf->l2_len + mbuf->l3_len;
+	const struct rte_udp_hdr *udp = gyre_dpdk_read(mbuf, at, sizeof(*udp), scratch);
+
+	*ret_len = udp == NULL ? 0 : rte_be_to_cpu_16(udp->dgram_len);
+	if (*ret_len < sizeof(*udp) || *ret_len > DATAGRAM_MAX)
+		return NULL;
+	return gyre_dpdk_read(mbuf, at, *ret_len, scratch);
 }
 
 /* The datagram in a packet that ip4-local took for BFD's; counts what is none. */
-static bool datagram_read(struct bfd_check *check, struct rte_mbuf *mbuf,
-	uint8_t scratch[PAYLOAD_MAX], struct bfd_datagram *ret_datagram)
+static bool datagram_read(struct bfd_check *check, const struct rte_mbuf *mbuf,
+	uint8_t scratch[DATAGRAM_MAX], struct bfd_datagram *ret_datagram)
 {
 	struct rte_ipv4_hdr ip_scratch;
-	struct rte_udp_hdr udp_scratch;
-	uint32_t udp_at = mbuf->l2_len + mbuf->l3_len, len;
 	const struct rte_ipv4_hdr *ip =
 		gyre_dpdk_read(mbuf, mbuf->l2_len, sizeof(*ip), &ip_scratch);
-	const struct rte_udp_hdr *udp = gyre_dpdk_read(mbuf, udp_at, sizeof(*udp), &udp_scratch);
+	uint32_t len;
+	const struct rte_udp_hdr *udp = udp_read(mbuf, scratch, &len);
 
-	len = udp == NULL ? 0 : rte_be_to_cpu_16(udp->dgram_len);
-	if (ip == NULL || len < sizeof(*udp) || udp_at + len > mbuf->pkt_len) {
+	if (ip == NULL || udp == NULL) {
 		check->malformed++;
 		return false;
 	}
-	if (udp->dgram_cksum != 0 && !checksum_is_right(mbuf, ip, udp_at, len)) {
+	if (udp->dgram_cksum != 0 && !checksum_is_right(ip, udp, len)) {
 		check->checksum++;
 		return false;
 	}
@@ -80,9 +90,8 @@ static bool datagram_read(struct bfd_check *check, struct rte_mbuf *mbuf,
 		check->foreign++;
 		return false;
 	}
-	ret_datagram->len = RTE_MIN(len - sizeof(*udp), (size_t)PAYLOAD_MAX);
-	ret_datagram->payload =
-		gyre_dpdk_read(mbuf, udp_at + sizeof(*udp), (uint32_t)ret_datagram->len, scratch);
+	ret_datagram->payload = (const uint8_t *)(udp + 1);
+	ret_datagram->len = len - sizeof(*udp);
 	ret_datagram->ttl = ip->time_to_live;
 	ret_datagram->dest_port = rte_be_to_cpu_16(udp->dst_port);
 	return true;
@@ -108,7 +117,7 @@ static void act(struct bfd_check *check, const struct bfd_change *change)
 static void hear(struct bfd_check *check)
 {
 	struct gyre_loop *loop = check->gateway->loop;
-	uint8_t scratch[PAYLOAD_MAX];
+	uint8_t scratch[DATAGRAM_MAX] __attribute__((aligned(2)));
 	struct rte_mbuf *mbufs[TAKE_MAX];
 	struct bfd_datagram datagram;
 	struct bfd_change change;

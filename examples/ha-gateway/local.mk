@@ -47,9 +47,9 @@ noinst_LTLIBRARIES += %D%/libha-nodes.la
 	%D%/packet.h
 %C%_libha_nodes_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 
-# The program.
-noinst_PROGRAMS += %D%/ha-gateway
-%C%_ha_gateway_SOURCES = \
+# The program, and libha-program: all of it but main(), which tests/ha-gateway links.
+noinst_LTLIBRARIES += %D%/libha-program.la
+%C%_libha_program_la_SOURCES = \
 	%D%/bfd_process.c \
 	%D%/checks.c \
 	%D%/checks.h \
@@ -58,7 +58,6 @@ noinst_PROGRAMS += %D%/ha-gateway
 	%D%/link_process.c \
 	%D%/log.c \
 	%D%/log.h \
-	%D%/main.c \
 	%D%/port.c \
 	%D%/port.h \
 	%D%/program.h \
@@ -66,8 +65,13 @@ noinst_PROGRAMS += %D%/ha-gateway
 	%D%/report.h \
 	%D%/wiring.c \
 	%D%/wiring.h
+%C%_libha_program_la_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_libha_program_la_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
+
+noinst_PROGRAMS += %D%/ha-gateway
+%C%_ha_gateway_SOURCES = %D%/main.c
 %C%_ha_gateway_CPPFLAGS = $(GYRE_CPPFLAGS)
 %C%_ha_gateway_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
-%C%_ha_gateway_LDADD = %D%/libha-nodes.la %D%/libha.la lib/dpdk/libgyre-dpdk.la lib/libgyre.la \
-	$(DPDK_LIBS)
+%C%_ha_gateway_LDADD = %D%/libha-program.la %D%/libha-nodes.la %D%/libha.la \
+	lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
 endif

@@ -139,8 +139,14 @@ gyre_tests += %D%/test_fuzz
 %C%_test_fuzz_LDADD = $(HA_NODE_LIBS)
 endif
 
-# The whole program, as it was built.
+# The processes, and the whole program as it was built.
 if HAVE_DPDK
+gyre_tests += %D%/test_bfd_process
+%C%_test_bfd_process_SOURCES = %D%/test_bfd_process.c
+%C%_test_bfd_process_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bfd_process_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_bfd_process_LDADD = examples/ha-gateway/libha-program.la $(HA_NODE_LIBS)
+
 gyre_tests += %D%/test_program
 %C%_test_program_SOURCES = %D%/test_program.c %D%/program.c %D%/program.h \
 	%D%/program_frame.c
