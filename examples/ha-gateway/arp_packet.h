@@ -10,8 +10,7 @@
 #define ARP_FRAME_SIZE 42
 
 /* A complete frame that asks on an interface for an address: everybody, or the one MAC when `mac`
- * is not NULL. Asking for our own address announces it. The caller's, counted as made; NULL when
- * the pool is empty. */
+ * is not NULL. The caller's, counted as made; NULL when the pool is empty. */
 struct rte_mbuf *arp_request_create(
 	struct gateway *gateway, unsigned interface, uint32_t address, const uint8_t *mac);
 

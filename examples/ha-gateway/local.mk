@@ -45,7 +45,8 @@ noinst_LTLIBRARIES += %D%/libha-nodes.la
 	%D%/ip4_rewrite.c \
 	%D%/packet.c \
 	%D%/packet.h
-%C%_libha_nodes_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_libha_nodes_la_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_libha_nodes_la_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
 
 # The program, and libha-program: all of it but main(), which tests/ha-gateway links.
 noinst_LTLIBRARIES += %D%/libha-program.la
