@@ -113,6 +113,11 @@ struct gyre_node *gyre__graph_node(struct gyre__graph *graph, struct gyre_node_i
 	return node ? node->hot : NULL;
 }
 
+const struct gyre_node_class *gyre__graph_class(const struct gyre_node *node)
+{
+	return node->cold->node_class;
+}
+
 enum gyre_node_kind gyre__graph_kind(const struct gyre_node *node)
 {
 	return node->cold->node_class->kind;

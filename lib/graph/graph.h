@@ -31,8 +31,9 @@ int gyre__graph_enter(
 void gyre__graph_inject_waiting(struct gyre__graph *graph, uint64_t items);
 /* Releases items by the loop's item operations. */
 void gyre__graph_release(struct gyre__graph *graph, void *const *items, unsigned n);
-/* The hot node of a live id, or NULL; its kind. */
+/* The hot node of a live id, or NULL; its class and kind. */
 struct gyre_node *gyre__graph_node(struct gyre__graph *graph, struct gyre_node_id id);
+const struct gyre_node_class *gyre__graph_class(const struct gyre_node *node);
 enum gyre_node_kind gyre__graph_kind(const struct gyre_node *node);
 /* True while a node function runs. */
 bool gyre__graph_running(const struct gyre__graph *graph);

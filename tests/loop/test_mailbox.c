@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <gyre.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAIL GYRE_EVENT(3)
@@ -22,7 +23,12 @@ static void release(void *const *items, unsigned n)
 	released += n;
 }
 
-static const struct gyre_item_ops ops = {.release = release};
+static int trace(const void *item, char *text, size_t size)
+{
+	return snprintf(text, size, "%d", *(const int *)item);
+}
+
+static const struct gyre_item_ops ops = {.release = release, .trace = trace};
 
 static void make(unsigned capacity)
 {
@@ -113,6 +119,30 @@ START_TEST(a_full_box_drops_and_counts)
 }
 END_TEST
 
+/* Other functions stand in for the node's own then. */
+START_TEST(a_traced_or_disabled_box_can_be_emptied)
+{
+	void *items[20];
+
+	make(20);
+	ck_assert_int_eq(gyre_node_trace(loop, box, 1000), 0);
+	inject(0, 7);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_int_eq(gyre_mailbox_take(loop, box, items, 3), 3);
+	ck_assert_int_eq(gyre_node_disable(loop, box), 0);
+	ck_assert_int_eq(gyre_mailbox_take(loop, box, items + 3, 17), 4);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(*(int *)items[i], i);
+	ck_assert_int_eq(gyre_mailbox_serve(loop, box, (struct gyre_process_id){0}, 0), 0);
+	inject(7, 2);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(released, 2);
+	ck_assert_int_eq(gyre_mailbox_take(loop, box, items, 20), 0);
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+	ck_assert_uint_eq(released, 2);
+}
+END_TEST
+
 START_TEST(what_nobody_took_is_released)
 {
 	make(100);
@@ -124,10 +154,19 @@ START_TEST(what_nobody_took_is_released)
 }
 END_TEST
 
+static gyre_next keep(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)node, (void)items, (void)nexts, (void)n;
+	return GYRE_NEXT_KEEP;
+}
+
+static const struct gyre_node_class no_mailbox = {
+	.name = "no-mailbox", .kind = GYRE_NODE_OUTPUT, .process = keep};
+
 START_TEST(bad_calls_are_errors_with_text)
 {
 	struct gyre_process_id nobody = {0}, dead;
-	struct gyre_node_id none = {77, 77};
+	struct gyre_node_id none = {77, 77}, other;
 	struct gyre_error error;
 	unsigned until = 0;
 	void *item;
@@ -139,6 +178,8 @@ START_TEST(bad_calls_are_errors_with_text)
 	ck_assert_int_eq(gyre_mailbox_add(loop, "box", 1, &error, NULL), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(error.text, "box"));
 	ck_assert_int_eq(gyre_mailbox_take(loop, none, &item, 1), -ESRCH);
+	ck_assert_int_eq(gyre_node_add(loop, &no_mailbox, "other", NULL, &other), 0);
+	ck_assert_int_eq(gyre_mailbox_take(loop, other, &item, 1), -EINVAL);
 	ck_assert_int_eq(gyre_process_spawn(loop, reader, &until, NULL, &dead), 0);
 	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, 0), -EINVAL);
 	ck_assert_int_eq(gyre_mailbox_serve(loop, box, dead, GYRE_EVENT_MESSAGE), -EINVAL);
@@ -160,6 +201,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_test(tcase, a_process_takes_items_in_order);
 	tcase_add_test(tcase, a_full_box_drops_and_counts);
+	tcase_add_test(tcase, a_traced_or_disabled_box_can_be_emptied);
 	tcase_add_test(tcase, what_nobody_took_is_released);
 	tcase_add_test(tcase, bad_calls_are_errors_with_text);
 	suite_add_tcase(suite, tcase);
