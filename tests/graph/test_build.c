@@ -273,6 +273,42 @@ START_TEST(inputs_take_turns)
 }
 END_TEST
 
+/* What waits is more than the new graph would let in: nothing enters until it has gone. */
+START_TEST(what_waits_takes_its_room)
+{
+	static struct rig rig;
+	struct gyre_node_id a, copy, input;
+	void *items[8];
+
+	rig_init(&rig);
+	rig.options.vector = 4;
+	rig.options.inject_max = 8;
+	rig_create(&rig);
+	a = rig_probe(&rig, "a", RIG_NEXTS("end"));
+	rig_add(&rig, &rig_end_class, "end");
+	input = rig_add(&rig, &input_class, "rx");
+	rig_build(&rig);
+	ck_assert_uint_eq(gyre__graph_poll(rig.graph), 4);
+	for (unsigned i = 0; i < 8; i++)
+		items[i] = rig_item_new(&rig, 1, i);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, items, 8), 8);
+	copy = rig_add(&rig, &cloner_class, "copy");
+	rig_connect(&rig, copy, 0, "end");
+	rig_connect(&rig, copy, 1, "end");
+	rig_connect(&rig, a, 0, "copy");
+	rig_connect(&rig, input, 0, "end");
+	rig_build(&rig);
+	/* 12 items that may be 36, where 8 times 3 and 4 would be the bound. */
+	ck_assert_uint_eq(rig.graph->room_max, 36);
+	ck_assert_uint_eq(gyre__graph_enter(rig.graph, copy, items, 1), 0);
+	ck_assert_uint_eq(gyre__graph_poll(rig.graph), 0);
+	gyre__graph_dispatch(rig.graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_probe_of(&rig, "end")->items, 12);
+	ck_assert_uint_eq(rig_sweep(&rig), 4);
+	rig_destroy(&rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("build");
@@ -288,6 +324,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, ranks_and_back_edges);
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);
+	tcase_add_test(tcase, what_waits_takes_its_room);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
