@@ -45,6 +45,16 @@ static struct program *program_of(struct gateway *gateway)
 	return (struct program *)gateway;
 }
 
+static void log_conflict(void *arg, const struct arp_conflict *conflict)
+{
+	const struct gateway *gateway = arg;
+	const uint8_t *mac = conflict->mac.addr_bytes;
+
+	log_event("%s: %02x:%02x:%02x:%02x:%02x:%02x claims our address, %llu claims so far",
+		gateway->interfaces[conflict->interface].name, mac[0], mac[1], mac[2], mac[3],
+		mac[4], mac[5], (unsigned long long)conflict->count);
+}
+
 /* --- Making --- */
 
 static void describe(struct gateway *gateway, const struct options *options)
@@ -64,6 +74,8 @@ static void describe(struct gateway *gateway, const struct options *options)
 			snprintf(interface->name, sizeof(interface->name), "uplink%u",
 				(uint8_t)(i - 1));
 	}
+	gateway->arp_conflict_fn = log_conflict;
+	gateway->arp_conflict_arg = gateway;
 	gateway->arp_timeout_nsec = options->arp_timeout_nsec;
 	gateway->arp_refresh = options->arp_refresh;
 }

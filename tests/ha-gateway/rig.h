@@ -45,6 +45,7 @@ struct rig {
 	unsigned n_captures;
 	uint64_t injected;
 	uint64_t captured; /* also those released since */
+	uint64_t segments; /* filled */
 };
 
 /* EAL, pool, loop, interfaces, routes (default to uplink0), an empty ARP table. */
