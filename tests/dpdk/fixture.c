@@ -268,6 +268,24 @@ struct gyre_node_stats fixture_stats(struct gyre_loop *loop, const char *node)
 	return stats;
 }
 
+void fixture_account(struct gyre_loop *loop, uint64_t injected)
+{
+	struct gyre_snapshot *snapshot;
+	uint64_t in = injected, out;
+
+	ck_assert_int_eq(gyre_snapshot_create(loop, &snapshot), 0);
+	out = snapshot->inject_waiting;
+	for (unsigned i = 0; i < snapshot->n_nodes; i++) {
+		const struct gyre_node_stats *node = &snapshot->nodes[i];
+
+		in += node->kind <= GYRE_NODE_INPUT ? node->items : node->created;
+		out += node->dropped + node->punted + node->kept;
+	}
+	ck_assert_uint_eq(in, out);
+	ck_assert_uint_eq(snapshot->frames_free, snapshot->frames);
+	gyre_snapshot_destroy(snapshot);
+}
+
 static int listener_main(struct gyre_process *self, void *arg)
 {
 	struct fixture_listener *listener = arg;

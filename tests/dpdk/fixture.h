@@ -52,6 +52,9 @@ void fixture_turn(struct gyre_loop *loop, uint64_t nsec);
 /* What a node counted under a reason, by name; and a copy of its counters but the pointers. */
 uint64_t fixture_reason(struct gyre_loop *loop, const char *node, const char *reason);
 struct gyre_node_stats fixture_stats(struct gyre_loop *loop, const char *node);
+/* Asserts that what came in by inputs and injection went out, was dropped or is held by a node, to
+ * the packet, and that every frame is back. */
+void fixture_account(struct gyre_loop *loop, uint64_t injected);
 
 /* A daemon process that counts how often it was told UP and DOWN. */
 #define FIXTURE_UP   GYRE_EVENT(3)

@@ -25,6 +25,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	fixture_account(loop, 0);
 	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
 	fixture_port_end(&port);
 	fixture_pool_end(pool);

@@ -16,6 +16,7 @@
 static struct rte_mempool *pool;
 static struct fixture_port port;
 static struct gyre_loop *loop;
+static uint64_t injected;
 
 /* What the replaced functions do, and did. */
 static struct driver {
@@ -65,10 +66,12 @@ static void setup(void)
 	rte_eth_fp_ops[port.id].tx_pkt_prepare = fake_prepare;
 	driver.room = UINT32_MAX;
 	loop = fixture_loop();
+	injected = 0;
 }
 
 static void teardown(void)
 {
+	fixture_account(loop, injected);
 	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
 	fixture_port_end(&port);
 	fixture_pool_end(pool);
@@ -127,6 +130,7 @@ static void send_numbered(struct gyre_node_id id, unsigned n, uint64_t (*flags)(
 		items[i] = mbuf;
 	}
 	ck_assert_int_eq(gyre_node_inject(loop, id, items, n), (int)n);
+	injected += n;
 	for (int turn = 0; turn < 3; turn++)
 		ck_assert_int_ge(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
 }

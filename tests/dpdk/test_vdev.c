@@ -25,6 +25,7 @@
 
 static struct rte_mempool *pool;
 static struct gyre_loop *loop;
+static uint64_t injected;
 
 /* --- A node that receives packets numbered one by one --- */
 
@@ -112,6 +113,7 @@ static void inject(struct gyre_node_id id, uint32_t first, unsigned n)
 		items[i] = mbuf;
 	}
 	ck_assert_int_eq(gyre_node_inject(loop, id, items, n), (int)n);
+	injected += n;
 }
 
 static void received_all(const struct sink *sink, uint64_t n)
@@ -128,10 +130,12 @@ static void begin(void)
 	fixture_eal();
 	pool = fixture_pool("vdev", POOL_SIZE);
 	loop = fixture_loop();
+	injected = 0;
 }
 
 static void end(struct fixture_port *port)
 {
+	fixture_account(loop, injected);
 	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
 	fixture_port_end(port);
 	fixture_pool_end(pool);

@@ -93,6 +93,10 @@ START_TEST(routing_loop)
 	ck_assert_uint_eq(rig_probe_of(rig, "a")->items, 8 + 3 * 4);
 	rig_run(rig, other, 0, 1);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 5);
+	/* Every sweep has the whole budget. */
+	rig_run(rig, other, 0, 8);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 9);
+	ck_assert_uint_eq(rig_probe_of(rig, "a")->items, 2 * (8 + 3 * 4) + 1);
 	rig_free(rig);
 }
 END_TEST
