@@ -199,7 +199,12 @@ static void loop_begin(struct rig *rig)
 	options.log = log_line;
 	options.error = &error;
 	ck_assert_msg(gyre_loop_create(&options, &rig->gateway.loop) == 0, "%s", error.text);
-	ck_assert_int_eq(gyre_process_spawn(rig->gateway.loop, busy, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(rig->gateway.loop, busy, NULL, NULL, &rig->busy), 0);
+}
+
+void rig_let_time_pass(struct rig *rig)
+{
+	ck_assert_int_eq(gyre_process_cancel(rig->busy), 0);
 }
 
 void rig_begin(struct rig *rig)

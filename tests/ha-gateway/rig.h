@@ -41,6 +41,7 @@ struct rig_capture {
 struct rig {
 	struct gateway gateway;
 	struct gyre_clock *clock;
+	struct gyre_process_id busy; /* holds time, which moves by hand */
 	struct rig_capture *captures[RIG_CAPTURES];
 	unsigned n_captures;
 	uint64_t injected;
@@ -50,6 +51,8 @@ struct rig {
 
 /* EAL, pool, loop, interfaces, routes (default to uplink0), an empty ARP table. */
 void rig_begin(struct rig *rig);
+/* From now on time moves by itself when nobody has anything to do. */
+void rig_let_time_pass(struct rig *rig);
 /* Adds a node of the gateway under its own name; its next hops by interface, beginning with
  * `first_tx`, are connected to captures "tx-0" to "tx-2". */
 struct gyre_node_id rig_add(

@@ -176,6 +176,7 @@ static void setup(void)
 	};
 
 	rig_begin(&rig);
+	rig_let_time_pass(&rig);
 	memset(&checks, 0, sizeof(checks));
 	rig.gateway.checks = &checks;
 	rig.gateway.next_hops[NEXT_HOP_DEFAULT].kind = NEXT_HOP_UNREACHABLE;
