@@ -134,9 +134,9 @@ static inline struct gyre_node_options gyre__node_options_default(void)
 #define GYRE_NODE_OPTIONS_INIT gyre__node_options_default()
 
 /* Adds an instance of a class (borrowed, outlives it) under a name of its own, copied. `ret_id` may
- * be NULL. Errors: -EINVAL (no or bad class: which field is in the text), -EEXIST (the name is
- * taken), -E2BIG, -ENOSPC (4096 nodes), -ENOMEM, -EBUSY (inside a node function), what init
- * returned. */
+ * be NULL. Errors: -EINVAL (no or bad class: which field is in the text; no name, or one over 63
+ * bytes; options too small), -EEXIST (the name is taken), -E2BIG, -ENOSPC (4096 nodes), -ENOMEM,
+ * -EBUSY (inside a node function), what init returned. */
 GYRE_API int gyre_node_add(struct gyre_loop *loop, const struct gyre_node_class *node_class,
 	const char *name, const struct gyre_node_options *options, struct gyre_node_id *ret_id);
 
@@ -173,7 +173,9 @@ GYRE_API int gyre_graph_build(struct gyre_loop *loop, struct gyre_error *error);
 
 /* Hands n items to a node from a process, post, timer or watch; they enter at the next safe point,
  * in order. Returns how many were taken, the first ones, n as a rule, fewer when inject_max are
- * waiting; the others stay the caller's. Errors: -ESRCH (no such node), -EINVAL (an input). */
+ * waiting; the others stay the caller's. What was taken for a node that is deleted by then, or was
+ * added and is in no graph built yet, is released and counted as inject_dropped (loop.h). Errors:
+ * -ESRCH (no such node), -EINVAL (an input). */
 GYRE_API int gyre_node_inject(
 	struct gyre_loop *loop, struct gyre_node_id id, void *const *items, unsigned n);
 

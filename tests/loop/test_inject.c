@@ -174,6 +174,41 @@ START_TEST(items_of_a_deleted_node_are_released_and_counted)
 }
 END_TEST
 
+/* Adds a node while the loop runs, and sends to it before the graph is built with it, and after. */
+static int add_and_inject(struct gyre_process *self, void *arg)
+{
+	struct gyre_node_options options = GYRE_NODE_OPTIONS_INIT;
+	void *early[] = {&values[8], &values[9]}, *late[] = {&values[0], &values[2]};
+	struct gyre_loop_stats stats;
+	const unsigned which = 0;
+	struct gyre_node_id id;
+
+	(void)arg;
+	options.arg = &which;
+	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "late", &options, &id), 0);
+	ck_assert_int_eq(gyre_node_inject(loop, id, early, 2), 2);
+	ck_assert_int_eq(gyre_process_yield(self), 0);
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_eq(stats.inject_dropped, 2);
+	ck_assert_uint_eq(released, 2);
+	ck_assert_int_eq(gyre_graph_build(loop, NULL), 0);
+	ck_assert_int_eq(gyre_node_inject(loop, id, late, 2), 2);
+	ck_assert_int_eq(gyre_process_yield(self), 0);
+	ck_assert_uint_eq(taken[0], 2);
+	return 0;
+}
+
+START_TEST(items_of_a_node_not_built_are_released_and_counted)
+{
+	make(64, 12);
+	ck_assert_int_eq(gyre_process_spawn(loop, add_and_inject, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_uint_eq(taken[0], 2);
+	ck_assert_uint_eq(released, 2);
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+END_TEST
+
 START_TEST(an_input_takes_nothing)
 {
 	struct gyre_node_id input;
@@ -195,6 +230,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, no_more_than_the_bound_is_taken);
 	tcase_add_test(tcase, what_waits_at_the_end_is_released);
 	tcase_add_test(tcase, items_of_a_deleted_node_are_released_and_counted);
+	tcase_add_test(tcase, items_of_a_node_not_built_are_released_and_counted);
 	tcase_add_test(tcase, an_input_takes_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite;
