@@ -31,4 +31,10 @@ bench_programs += %D%/fib
 %C%_fib_SOURCES = %D%/fib.c
 %C%_fib_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_fib_LDADD = $(DPDK_LIBS)
+
+bench_programs += %D%/forward
+%C%_forward_SOURCES = %D%/forward.c
+%C%_forward_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_forward_LDADD = examples/ha-gateway/libha-nodes.la examples/ha-gateway/libha.la \
+	lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
 endif
