@@ -243,6 +243,10 @@ START_TEST(subscribers_are_checked_and_bounded)
 	run(nap, &time);
 	for (int i = 0; i < 18; i++)
 		ck_assert_uint_eq(listeners[i].downs, i != 5 && i != 6);
+	ck_assert_int_eq(rte_eth_dev_set_link_up(port.id), 0);
+	run(nap, &time);
+	for (int i = 0; i < 18; i++)
+		ck_assert_uint_eq(listeners[i].ups, i == 5 || i == 6 || i == 17 ? 1 : 2);
 	gyre_dpdk_link_destroy(link);
 }
 END_TEST

@@ -189,6 +189,13 @@ START_TEST(an_empty_pool_is_noticed_and_recovered_from)
 	noticed = fixture_reason(loop, "rx", "pool-empty");
 	ck_assert_uint_gt(noticed, 0);
 	ck_assert_uint_lt(noticed, fixture_stats(loop, "rx").calls / 32);
+	/* After a full poll the first empty one looks. */
+	sink->held -= 64;
+	gyre_dpdk_items()->release(sink->items + sink->held, 64);
+	fixture_turns(loop, 2);
+	ck_assert_uint_eq(sink->received, received + 64);
+	ck_assert_uint_eq(fixture_reason(loop, "rx", "pool-empty"), noticed + 1);
+	received = sink->received;
 	gyre_dpdk_items()->release(sink->items, POOL_SIZE);
 	sink->hold = 0;
 	noticed = fixture_reason(loop, "rx", "pool-empty");
