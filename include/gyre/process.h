@@ -5,8 +5,8 @@
  * A process runs until it suspends itself: the functions marked "suspends" take `self` and may be
  * called by that process only, on its own stack. Each returns -ECANCELED once the process is
  * cancelled, and from then on at once; a process is expected to clean up and return. Misuse is
- * told, too: -EINVAL when `self` is not the process that runs, -EDEADLK inside gyre_process_call(),
- * -EFAULT when it runs on some other stack than its own.
+ * told, too: -EINVAL when `self` is NULL or not the process that runs, -EDEADLK inside
+ * gyre_process_call(), -EFAULT when it runs on some other stack than its own.
  *
  * Two kinds of signal come from any thread: event bits, which coalesce and cannot fail while the
  * process lives, and messages, which are bounded and arrive in order. A wait whose condition

@@ -75,7 +75,7 @@ bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason rea
 		return false;
 	case NEVER:
 		gyre__log(process->sched->loop, GYRE_LOG_ERROR,
-			"process %s: wake-up by reason %d in state %d is a fault: ignored",
+			"process '%s': wake-up by reason %d in state %d is a fault: ignored",
 			process->name, (int)reason, (int)process->state);
 		return false;
 	}
@@ -140,14 +140,15 @@ bool gyre__process_pass(struct gyre_process *self)
 
 int gyre__process_refuse(struct gyre_process *self)
 {
-	struct gyre__sched *sched = self->sched;
+	struct gyre__sched *sched;
 
-	if (sched->current != self)
+	if (!self || self->sched->current != self)
 		return -EINVAL;
+	sched = self->sched;
 	if (sched->call.fn)
 		return -EDEADLK;
 	gyre__log(sched->loop, GYRE_LOG_ERROR,
-		"process %s: suspends while it is not on its stack of %u bytes", self->name,
+		"process '%s': suspends while it is not on its stack of %u bytes", self->name,
 		(unsigned)self->stack_size);
 	return -EFAULT;
 }
@@ -180,18 +181,22 @@ int gyre_process_sleep_until(struct gyre_process *self, uint64_t deadline)
 
 int gyre_process_sleep(struct gyre_process *self, uint64_t nsec)
 {
-	uint64_t now = gyre__clock_read(self->sched->loop->clock);
+	uint64_t now;
 
+	if (!self)
+		return -EINVAL;
+	now = gyre__clock_read(self->sched->loop->clock);
 	return gyre_process_sleep_until(
 		self, nsec < GYRE_FOREVER - now ? now + nsec : GYRE_FOREVER);
 }
 
 int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg)
 {
-	struct gyre__sched *sched = self->sched;
+	struct gyre__sched *sched;
 
-	if (!fn)
+	if (!self || !fn)
 		return -EINVAL;
+	sched = self->sched;
 	/* A call inside a call is on the big stack already. */
 	if (sched->current == self && sched->call.fn)
 		return fn(arg);

@@ -131,7 +131,8 @@ static inline bool gyre__process_may_suspend(const struct gyre_process *self)
 {
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 
-	return __builtin_expect(self->sched->current == self, 1) &&
+	return __builtin_expect(self != NULL, 1) &&
+	       __builtin_expect(self->sched->current == self, 1) &&
 	       __builtin_expect(sp - self->stack_low < self->stack_size, 1);
 }
 

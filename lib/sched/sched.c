@@ -55,7 +55,7 @@ static struct gyre_process *next_live(struct gyre__sched *sched, uint32_t *index
 
 static void abandon(struct gyre_process *process)
 {
-	gyre__log(process->sched->loop, GYRE_LOG_WARNING, "process %s: abandoned, it did not end",
+	gyre__log(process->sched->loop, GYRE_LOG_WARNING, "process '%s': abandoned, it did not end",
 		process->name);
 	gyre_timer_stop(&process->timer);
 	gyre__event_close(process);

@@ -45,13 +45,13 @@ static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
 	if (!options->stack_size)
 		options->stack_size = sched->stack_size;
 	if (!fn)
-		return gyre__error_set(error, -EINVAL, "process %s: fn is NULL", options->name);
+		return gyre__error_set(error, -EINVAL, "process '%s': fn is NULL", options->name);
 	if (options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST)
 		return gyre__error_set(error, -EINVAL,
-			"process %s: stack_size %zu is not in %zu to %zu", options->name,
+			"process '%s': stack_size %zu is not in %zu to %zu", options->name,
 			options->stack_size, STACK_LEAST, STACK_MOST);
 	if (options->message_max > MESSAGES_MOST)
-		return gyre__error_set(error, -EINVAL, "process %s: message_max %u is above %u",
+		return gyre__error_set(error, -EINVAL, "process '%s': message_max %u is above %u",
 			options->name, options->message_max, MESSAGES_MOST);
 	return 0;
 }
@@ -93,8 +93,8 @@ static int make(struct gyre__sched *sched, const struct gyre_process_options *op
 
 	if (err < 0)
 		return gyre__error_set(options->error, err,
-			err == -EAGAIN ? "process %s: process_max, %u, are there already"
-				       : "process %s: no memory for a control block beside %u",
+			err == -EAGAIN ? "process '%s': process_max, %u, are there already"
+				       : "process '%s': no memory for a control block beside %u",
 			options->name, sched->table.max);
 	err = gyre__stack_get(sched->stacks, options->stack_size, options->error, &process->stack);
 	if (err < 0) {

@@ -16,7 +16,7 @@ static uint64_t later(uint64_t deadline, uint64_t nsec)
 
 int gyre_ticker_init(struct gyre_ticker *ticker, struct gyre_process *self, uint64_t period)
 {
-	if (!period)
+	if (!period || !self)
 		return -EINVAL;
 	*ticker = (struct gyre_ticker){
 		.process = self,

@@ -29,6 +29,12 @@ static int stay(struct gyre_process *self, void *arg)
 	return gyre_process_sleep(self, GYRE_FOREVER);
 }
 
+static int nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
 static void expect_refused(struct gyre_process *process, int err)
 {
 	struct gyre_process_id id = gyre_process_id(process);
@@ -49,7 +55,7 @@ static int refuse_other(struct gyre_process *self, void *arg)
 {
 	(void)arg;
 	expect_refused(other, -EINVAL);
-	ck_assert_int_eq(gyre_process_call(other, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_process_call(other, nothing, NULL), -EINVAL);
 	ck_assert_int_eq(gyre_process_call(self, NULL, NULL), -EINVAL);
 	done = true;
 	return 0;
@@ -66,6 +72,27 @@ START_TEST(only_oneself_suspends)
 	/* No process runs now. */
 	expect_refused(other, -EINVAL);
 	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_SLEEPING);
+	fixture_close(&f);
+}
+END_TEST
+
+/* gyre_process_current() is NULL outside of processes. */
+START_TEST(nobody_suspends)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "stay", stay, NULL);
+	struct gyre_message *message = NULL;
+	struct gyre_ticker ticker;
+
+	fixture_turn(&f);
+	ck_assert_ptr_null(gyre_process_current());
+	ck_assert_int_eq(gyre_process_yield(NULL), -EINVAL);
+	ck_assert_int_eq(gyre_process_sleep(NULL, 1), -EINVAL);
+	ck_assert_int_eq(gyre_process_sleep_until(NULL, 1), -EINVAL);
+	ck_assert_int_eq(gyre_process_wait(NULL, GYRE_EVENT(1), 0, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_process_receive(NULL, 0, &message), -EINVAL);
+	ck_assert_int_eq(gyre_process_join(NULL, id, 0, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_process_call(NULL, nothing, NULL), -EINVAL);
+	ck_assert_int_eq(gyre_ticker_init(&ticker, NULL, 1), -EINVAL);
 	fixture_close(&f);
 }
 END_TEST
@@ -130,6 +157,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, only_oneself_suspends);
+	tcase_add_test(tcase, nobody_suspends);
 	tcase_add_test(tcase, a_call_runs_on_the_loops_stack);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -89,7 +89,7 @@ START_TEST(who_does_not_end_is_abandoned_by_name)
 	ck_assert_int_eq(gyre_process_send(id, &message), 0);
 	fixture_close(&f);
 	ck_assert_uint_eq(f.logged, 1);
-	ck_assert_ptr_nonnull(strstr(f.log, "obstinate: abandoned"));
+	ck_assert_ptr_nonnull(strstr(f.log, "'obstinate': abandoned"));
 	ck_assert_int_eq(released, 1);
 }
 END_TEST

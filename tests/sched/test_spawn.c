@@ -47,7 +47,7 @@ START_TEST(bad_options_are_named)
 	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
 
 	options.name = "victim";
-	expect_bad(NULL, options, -EINVAL, "victim: fn is NULL");
+	expect_bad(NULL, options, -EINVAL, "'victim': fn is NULL");
 	options.stack_size = (16 << 10) - 1;
 	expect_bad(nothing, options, -EINVAL, "stack_size 16383");
 	options.stack_size = (64u << 20) + 1;
