@@ -40,7 +40,7 @@ static int eal_start(const struct options *options)
 	int taken = gyre_dpdk_eal_init(options->eal_argc, options->eal_argv, &error);
 
 	if (taken < 0) {
-		log_fault("EAL: %s", error.text);
+		log_fault("%s", error.text);
 		return taken;
 	}
 	if (taken < options->eal_argc - 1) {

@@ -37,7 +37,7 @@ static const struct argp_option descriptions[] = {
 		"An uplink and the router behind it; the most preferred first, at most 15", 0},
 	{0, 0, 0, 0, "Link checks and failover:", 2},
 	{"bfd-interval", KEY_BFD_INTERVAL, "TIME", 0,
-		"Between BFD packets, both ways: 300us to 60s (50ms)", 0},
+		"Between BFD packets, both ways: 300us to 1min (50ms)", 0},
 	{"bfd-multiplier", KEY_BFD_MULTIPLIER, "N", 0,
 		"So many intervals of silence mean failure: 1 to 255 (3)", 0},
 	{"no-bfd", KEY_NO_BFD, 0, 0, "Judge uplinks by their links alone", 0},

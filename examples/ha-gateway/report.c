@@ -146,21 +146,30 @@ static void write_uplinks(const struct gateway *gateway, FILE *out)
 		failover->moves);
 }
 
+/* One that has never answered has no age. */
+static void write_neighbour(const struct gateway *gateway, const struct arp_entry *entry, FILE *out)
+{
+	uint64_t age = nsec_since(gyre_loop_now(gateway->loop), entry->confirmed_nsec);
+	char address[16], age_text[32] = "-";
+
+	if (entry->confirmed_nsec)
+		snprintf(age_text, sizeof(age_text), "%.1f", (double)age / 1e9);
+	fprintf(out, "%-16s %-10s %-11s %02x:%02x:%02x:%02x:%02x:%02x %8s %7u\n",
+		value_address_text(entry->address, address),
+		gateway->interfaces[entry->interface].name,
+		arp_state_name((enum arp_state)entry->state), entry->mac[0], entry->mac[1],
+		entry->mac[2], entry->mac[3], entry->mac[4], entry->mac[5], age_text,
+		entry->waiting);
+}
+
 static void write_arp(const struct gateway *gateway, FILE *out)
 {
 	const struct arp_entry *entry = NULL;
-	uint64_t now = gyre_loop_now(gateway->loop);
-	char address[16];
 
 	fprintf(out, "\n%-16s %-10s %-11s %-17s %8s %7s\n", "ARP", "Interface", "State", "MAC",
 		"Age, s", "Waiting");
 	while ((entry = arp_table_next(gateway->arp, entry)) != NULL)
-		fprintf(out, "%-16s %-10s %-11s %02x:%02x:%02x:%02x:%02x:%02x %8.1f %7u\n",
-			value_address_text(entry->address, address),
-			gateway->interfaces[entry->interface].name,
-			arp_state_name((enum arp_state)entry->state), entry->mac[0], entry->mac[1],
-			entry->mac[2], entry->mac[3], entry->mac[4], entry->mac[5],
-			(double)nsec_since(now, entry->confirmed_nsec) / 1e9, entry->waiting);
+		write_neighbour(gateway, entry, out);
 }
 
 int report_processes(struct gateway *gateway, FILE *out)
