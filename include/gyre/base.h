@@ -9,7 +9,8 @@
  *  - Times are uint64_t nanoseconds on the loop's clock; deadlines are absolute.
  *  - A struct of options starts with its own size, is filled with the defaults by its _INIT macro
  *    (or its init function), and NULL stands for all defaults. A size smaller than the first
- *    release's is -EINVAL, unknown fields that are not zero are -E2BIG.
+ *    release's, as in a struct that no _INIT filled, is -EINVAL without a text in its `error`;
+ *    unknown fields that are not zero are -E2BIG.
  *  - Unless a function says "any thread", it is called on the thread that runs the loop, or before
  *    the loop runs. Unless it says "suspends", it does not suspend the calling process.
  *  - The library never exits, prints, aborts or installs signal handlers.

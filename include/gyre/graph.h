@@ -74,7 +74,10 @@ enum gyre_severity {
 	GYRE_SEVERITY_ERROR,
 };
 
-/* Why a node drops, punts or counts. */
+/* Why a node drops, punts or counts. Beside its class's reasons each node has built-in ones:
+ * "hop-budget" (the item crossed back edges too often in one sweep), "disabled" (it reached a
+ * disabled node), "bad-next" (the node gave a next or a reason that it does not have) and
+ * "no-frames" (the node sends more than its fan_out). */
 struct gyre_reason {
 	const char *name; /* "ttl-expired" */
 	enum gyre_severity severity;
@@ -155,7 +158,8 @@ GYRE_API int gyre_node_connect(
 	struct gyre_loop *loop, struct gyre_node_id id, gyre_next next, const char *target);
 
 /* Takes a node out of work, or back: an input is not polled, another node's items are dropped and
- * counted as "disabled". Errors: -ESRCH. */
+ * counted as "disabled". Also inside node functions and polls: an input that has nothing more to
+ * bring disables itself, and so keeps the loop alive no longer. Errors: -ESRCH. */
 GYRE_API int gyre_node_disable(struct gyre_loop *loop, struct gyre_node_id id);
 GYRE_API int gyre_node_enable(struct gyre_loop *loop, struct gyre_node_id id);
 
@@ -233,10 +237,12 @@ GYRE_API void gyre_snapshot_destroy(struct gyre_snapshot *snapshot);
 /* The node's counters by instance name, or NULL. */
 GYRE_API const struct gyre_node_stats *gyre_snapshot_find(
 	const struct gyre_snapshot *snapshot, const char *name);
-/* Writes the runtime table: Name, State, Calls, Vectors, Suspends (of processes; 0 for nodes),
- * Clocks (nsec per item; per call of a node that had no item), Vectors/Call. Counts since `since`,
- * an earlier snapshot of the loop; NULL: since the beginning. A node that `since` does not know by
- * its name counts from the beginning, so does one that was deleted and added anew. Errors: -EIO. */
+/* Writes the runtime table, with the columns of VPP's `show runtime`: Name, State, Calls, Vectors
+ * (the items), Suspends (0: nodes do not; gyre_process_write_table() shows processes), Clocks (nsec
+ * per item; per call of a node that had no item), Vectors/Call (items per call). Counts since
+ * `since`, an earlier snapshot of the loop; NULL: since the beginning. A node that `since` does not
+ * know by its name counts from the beginning, so does one that was deleted and added anew. Errors:
+ * -EIO. */
 GYRE_API int gyre_snapshot_write_runtime(
 	const struct gyre_snapshot *snapshot, const struct gyre_snapshot *since, FILE *out);
 /* Writes Count, Node, Reason, Severity of every reason that counted, since as above. Errors: -EIO.

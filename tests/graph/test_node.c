@@ -290,6 +290,32 @@ START_TEST(disabled_inputs_are_not_polled)
 }
 END_TEST
 
+static unsigned poll_once(struct gyre_node *node, unsigned max)
+{
+	(void)max;
+	ck_assert_int_eq(gyre_node_disable(gyre_node_loop(node), node->cold->id), 0);
+	return 0;
+}
+
+START_TEST(an_input_disables_itself)
+{
+	static const struct gyre_node_class node_class = {
+		.name = "once", .kind = GYRE_NODE_INPUT, .poll = poll_once};
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id a = rig_add(rig, &node_class, "a");
+	struct gyre_node_id b = rig_add(rig, &input_class, "b");
+
+	rig_build(rig);
+	ck_assert_uint_eq(gyre__graph_inputs(rig->graph), 2);
+	rig_sweep(rig);
+	ck_assert_uint_eq(gyre__graph_inputs(rig->graph), 1);
+	rig_sweep(rig);
+	ck_assert_uint_eq(gyre_node_get(&rig->loop, a)->calls, 1);
+	ck_assert_uint_eq(gyre_node_get(&rig->loop, b)->calls, 2);
+	rig_free(rig);
+}
+END_TEST
+
 START_TEST(deletion)
 {
 	struct rig *rig = rig_new(4);
@@ -409,6 +435,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, options_name_nexts);
 	tcase_add_test(tcase, disabled_nodes_drop);
 	tcase_add_test(tcase, disabled_inputs_are_not_polled);
+	tcase_add_test(tcase, an_input_disables_itself);
 	tcase_add_test(tcase, deletion);
 	tcase_add_test(tcase, inside_a_node_function);
 	tcase_add_test(tcase, as_many_as_there_are);
