@@ -69,7 +69,7 @@ static unsigned look_now_and_then(struct gyre__loop *loop)
 		return 0;
 	loop->watches.unpolled = 0;
 	gyre__clock_anchor(loop->hub.clock);
-	return loop->watches.list ? gyre__watches_poll(loop, 0) : 0;
+	return loop->watches.n ? gyre__watches_poll(loop, 0) : 0;
 }
 
 /* An idle loop's: asleep until there is work, if it may. It says that it sleeps before it looks for
@@ -85,7 +85,7 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
 		timeout = time_until(loop, work);
 	gyre__clock_anchor(loop->hub.clock);
 	loop->stats.sleeps += timeout > 0;
-	called = timeout || loop->watches.list ? gyre__watches_poll(loop, timeout) : 0;
+	called = timeout || loop->watches.n ? gyre__watches_poll(loop, timeout) : 0;
 	if (sleeps)
 		gyre__post_awake(&loop->hub.posts);
 	return called;

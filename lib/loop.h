@@ -26,8 +26,7 @@ struct gyre__injection {
 #define GYRE__READY_MAX 64 /* fds that one look at epoll brings */
 
 struct gyre__watches {
-	struct gyre_watch *list;
-	unsigned n_refs; /* those that keep the loop alive */
+	unsigned n, n_refs; /* watches; those that keep the loop alive */
 	int epoll_fd;
 	unsigned unpolled; /* turns since the last look */
 	unsigned n_ready, next_ready; /* of what the last look brought */

@@ -39,11 +39,8 @@ int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, int fd, uin
 		return -EINVAL;
 	if (epoll_ctl(watches->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
-	*watch = (struct gyre_watch){
-		.loop = loop, .fn = fn, .next = watches->list, .events = events, .fd = fd};
-	if (watches->list)
-		watches->list->prev = watch;
-	watches->list = watch;
+	*watch = (struct gyre_watch){.loop = loop, .fn = fn, .events = events, .fd = fd};
+	watches->n++;
 	watches->n_refs++;
 	return 0;
 }
@@ -86,13 +83,8 @@ int gyre_watch_del(struct gyre_watch *watch)
 	/* Fails only if the fd was closed before: then the kernel has removed it already. */
 	epoll_ctl(watches->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	forget_ready(watches, watch);
+	watches->n--;
 	watches->n_refs -= !watch->unref;
-	if (watch->next)
-		watch->next->prev = watch->prev;
-	if (watch->prev)
-		watch->prev->next = watch->next;
-	else
-		watches->list = watch->next;
 	memset(watch, 0, sizeof(*watch));
 	return 0;
 }

@@ -153,7 +153,6 @@ typedef void gyre_watch_fn(struct gyre_watch *watch, uint32_t events);
 struct gyre_watch {
 	struct gyre_loop *loop;
 	gyre_watch_fn *fn;
-	struct gyre_watch *prev, *next;
 	uint32_t events;
 	int fd;
 	bool unref;

@@ -209,6 +209,27 @@ START_TEST(items_of_a_node_not_built_are_released_and_counted)
 }
 END_TEST
 
+START_TEST(a_node_at_a_deleted_ones_place_gets_its_own_items_only)
+{
+	void *items[] = {&values[0], &values[2], &values[0], &values[2]};
+	struct gyre_node_options node = GYRE_NODE_OPTIONS_INIT;
+	struct gyre_node_id again;
+	unsigned even = 0;
+
+	make(64, 12);
+	node.arg = &even;
+	ck_assert_int_eq(gyre_node_inject(loop, sinks[0], items, 2), 2);
+	ck_assert_int_eq(gyre_node_del(loop, sinks[0]), 0);
+	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "even", &node, &again), 0);
+	ck_assert_uint_eq(again.index, sinks[0].index);
+	ck_assert_int_eq(gyre_node_inject(loop, again, items + 2, 2), 2);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(released, 2);
+	ck_assert_uint_eq(taken[0], 2);
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+END_TEST
+
 START_TEST(an_input_takes_nothing)
 {
 	struct gyre_node_id input;
@@ -231,6 +252,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, what_waits_at_the_end_is_released);
 	tcase_add_test(tcase, items_of_a_deleted_node_are_released_and_counted);
 	tcase_add_test(tcase, items_of_a_node_not_built_are_released_and_counted);
+	tcase_add_test(tcase, a_node_at_a_deleted_ones_place_gets_its_own_items_only);
 	tcase_add_test(tcase, an_input_takes_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite;

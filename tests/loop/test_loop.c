@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/loop.c: the order of a turn, the run modes and what keeps the default one alive, stop from
- * threads and signal handlers, sleeping, budgets, and the end.
+ * threads and signal handlers, sleeping, statistics.
  */
 #include "harness.h"
 
@@ -177,35 +177,6 @@ START_TEST(a_reference_keeps_it_alive)
 }
 END_TEST
 
-static void nested_run(struct gyre_post *post)
-{
-	(void)post;
-	ck_assert_ptr_eq(gyre_loop_current(), loop);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), -EBUSY);
-	ck_assert_int_eq(gyre_loop_destroy(loop), -EBUSY);
-	note('p');
-}
-
-START_TEST(a_running_loop_is_busy)
-{
-	struct gyre_post post = {.fn = nested_run};
-
-	gyre_loop_post(loop, &post);
-	gyre_loop_run(loop, GYRE_RUN_DEFAULT);
-	ck_assert_str_eq(order, "p");
-	ck_assert_ptr_null(gyre_loop_current());
-}
-END_TEST
-
-START_TEST(a_graph_that_cannot_be_built_is_an_error_and_a_log_line)
-{
-	ck_assert_int_eq(gyre_node_add(loop, &input_class, "input", NULL, NULL), 0);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), -ENOENT);
-	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "sink", NULL, NULL), 0);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
-}
-END_TEST
-
 /* --- Stopping and waking --- */
 
 static void *stop_later(void *arg)
@@ -309,14 +280,18 @@ START_TEST(a_timer_wakes_it_and_never_early)
 {
 	struct gyre_loop_stats stats;
 	uint64_t nap = GYRE_USEC(700), before = gyre_loop_clock(loop), cpu = thread_cpu();
+	uint64_t shortest = GYRE_FOREVER;
 
 	for (int i = 0; i < 20; i++) {
 		uint64_t start = gyre_loop_clock(loop);
 
 		ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &nap, NULL, NULL), 0);
 		ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
-		ck_assert_uint_ge(gyre_loop_clock(loop) - start, nap);
+		start = gyre_loop_clock(loop) - start;
+		ck_assert_uint_ge(start, nap);
+		shortest = start < shortest ? start : shortest;
 	}
+	ck_assert_uint_lt(shortest, nap + GYRE_MSEC(20));
 	gyre_loop_stats_get(loop, &stats);
 	ck_assert_uint_ge(stats.sleeps, 20);
 	/* Less than a millisecond to sleep is no reason to spin. */
@@ -383,47 +358,12 @@ START_TEST(involuntary_switches_are_counted_and_kept)
 }
 END_TEST
 
-/* --- The end --- */
-
-static int cleans_up(struct gyre_process *self, void *arg)
-{
-	while (gyre_process_sleep(self, GYRE_SEC(1000)) == 0)
-		;
-	*(bool *)arg = true;
-	return 0;
-}
-
-static void free_me(struct gyre_post *post)
-{
-	(void)post;
-	note('p');
-}
-
-START_TEST(destroy_lets_processes_clean_up_and_runs_posts)
-{
-	struct gyre_post post = {.fn = free_me};
-	struct gyre_loop *short_lived;
-	bool cleaned = false;
-
-	ck_assert_int_eq(gyre_loop_create(NULL, &short_lived), 0);
-	ck_assert_int_eq(gyre_process_spawn(short_lived, cleans_up, &cleaned, NULL, NULL), 0);
-	gyre_loop_run(short_lived, GYRE_RUN_NOWAIT);
-	gyre_loop_post(short_lived, &post);
-	ck_assert_int_eq(gyre_loop_destroy(short_lived), 0);
-	ck_assert(cleaned);
-	ck_assert_str_eq(order, "p");
-	ck_assert_int_eq(gyre_loop_destroy(NULL), 0);
-}
-END_TEST
-
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_turn_has_its_order);
 	tcase_add_test(tcase, an_empty_loop_ends_at_once);
 	tcase_add_test(tcase, processes_keep_it_alive_but_daemons_do_not);
 	tcase_add_test(tcase, a_reference_keeps_it_alive);
-	tcase_add_test(tcase, a_running_loop_is_busy);
-	tcase_add_test(tcase, a_graph_that_cannot_be_built_is_an_error_and_a_log_line);
 	tcase_add_test(tcase, another_thread_stops_a_sleeping_loop);
 	tcase_add_test(tcase, a_stop_before_the_run_ends_its_first_turn);
 	tcase_add_test(tcase, a_signal_handler_stops_it);
@@ -431,7 +371,6 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_timer_wakes_it_and_never_early);
 	tcase_add_test(tcase, a_ready_process_keeps_it_awake);
 	tcase_add_test(tcase, involuntary_switches_are_counted_and_kept);
-	tcase_add_test(tcase, destroy_lets_processes_clean_up_and_runs_posts);
 }
 
 Suite *gyre_test_suite(void)

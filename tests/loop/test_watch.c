@@ -6,8 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gyre.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -16,6 +20,7 @@ static struct gyre_loop *loop;
 static int pipes[3][2];
 static struct gyre_watch watches[3];
 static unsigned called[3];
+static int quiet[3];
 
 static void setup(void)
 {
@@ -85,6 +90,33 @@ START_TEST(a_watch_deleted_by_another_is_not_called)
 }
 END_TEST
 
+/* What had been found ready was another fd's: each watch now sleeps on one that nothing is fed to.
+ */
+static void move_the_others(struct gyre_watch *watch, uint32_t events)
+{
+	count(watch, events);
+	for (unsigned i = 0; i < 3; i++) {
+		if (&watches[i] == watch)
+			continue;
+		ck_assert_int_eq(gyre_watch_del(&watches[i]), 0);
+		ck_assert_int_eq(gyre_watch_add(loop, &watches[i], quiet[i], EPOLLIN, count), 0);
+	}
+}
+
+START_TEST(a_watch_that_is_added_anew_is_not_called_for_what_it_was)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		quiet[i] = eventfd(0, EFD_CLOEXEC);
+		add(i, move_the_others);
+		feed(i);
+	}
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	ck_assert_uint_eq(called[0] + called[1] + called[2], 1);
+	for (unsigned i = 0; i < 3; i++)
+		close(quiet[i]);
+}
+END_TEST
+
 START_TEST(once_sleeps_until_an_fd_is_ready)
 {
 	struct gyre_loop_stats stats;
@@ -146,13 +178,54 @@ START_TEST(hanging_up_is_told_unasked)
 }
 END_TEST
 
+/* From now on epoll_pwait2(2) is unknown to the kernel, as before Linux 5.11. */
+static void forbid_pwait2(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = 4, .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+		return;
+	gyre_test_note("no seccomp here: the flag is set by hand");
+	gyre__loop_of(loop)->watches.no_pwait2 = true;
+}
+
+static int nap(struct gyre_process *self, void *arg)
+{
+	for (int i = 0; i < 20; i++)
+		gyre_process_sleep(self, GYRE_USEC(700));
+	feed(0);
+	return gyre_process_wait(self, GYRE_EVENT(0), GYRE_FOREVER, arg);
+}
+
+static struct gyre_process_id napper;
+
+static void tell(struct gyre_watch *watch, uint32_t events)
+{
+	count(watch, events);
+	gyre_watch_del(watch);
+	gyre_process_signal(napper, GYRE_EVENT(0));
+}
+
 START_TEST(a_kernel_without_pwait2_is_served)
 {
-	gyre__loop_of(loop)->watches.no_pwait2 = true;
-	add(0, count);
-	feed(0);
-	gyre_loop_run(loop, GYRE_RUN_ONCE);
+	struct gyre_loop_stats stats;
+
+	forbid_pwait2();
+	ck_assert_int_eq(gyre_process_spawn(loop, nap, NULL, NULL, &napper), 0);
+	add(0, tell);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
 	ck_assert_uint_eq(called[0], 1);
+	ck_assert(gyre__loop_of(loop)->watches.no_pwait2);
+	/* Milliseconds are rounded up: less than one to sleep is no reason to spin. */
+	gyre_loop_stats_get(loop, &stats);
+	ck_assert_uint_lt(stats.turns, 20 * 12);
 }
 END_TEST
 
@@ -217,6 +290,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, only_what_is_ready_is_called);
 	tcase_add_test(tcase, a_watch_deleted_by_another_is_not_called);
+	tcase_add_test(tcase, a_watch_that_is_added_anew_is_not_called_for_what_it_was);
 	tcase_add_test(tcase, once_sleeps_until_an_fd_is_ready);
 	tcase_add_test(tcase, events_can_be_changed);
 	tcase_add_test(tcase, events_changed_by_another_watch_are_those_called_for);
