@@ -10,5 +10,6 @@ project_checks = \
 EXTRA_DIST += $(project_checks) \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
+	%D%/check/selftest \
 	%D%/check/globals.allow \
 	%D%/check/mirror.except

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += %D%/libbase.la
 
 %C%_libbase_la_SOURCES = \
+	%D%/assert.h \
 	%D%/clock.c \
 	%D%/clock.h \
 	%D%/clock_virtual.c \
