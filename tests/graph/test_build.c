@@ -247,6 +247,7 @@ START_TEST(inputs_take_turns)
 	static struct gyre_node_class wide;
 	struct rig *rig = rig_new(4);
 	struct gyre_node_id copy;
+	void *items[8];
 	char name[16];
 
 	wide = cloner_class;
@@ -269,6 +270,13 @@ START_TEST(inputs_take_turns)
 			ck_assert_uint_eq(rig_node(rig, name)->hot->calls, (turn + 3 - i) / 3);
 		}
 	}
+	/* So must what is injected, and before it the inputs wait. */
+	for (unsigned i = 0; i < 8; i++)
+		items[i] = rig_item_new(rig, 1, i);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, copy, items, 8), 6);
+	ck_assert_uint_eq(rig_sweep(rig), 0);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, copy, items + 6, 2), 2);
+	ck_assert_uint_eq(rig_sweep(rig), 4);
 	rig_free(rig);
 }
 END_TEST
