@@ -49,6 +49,13 @@ static gyre_next other_type(uint16_t type)
 	return gyre_drop(DROP_UNKNOWN_TYPE);
 }
 
+/* Tagged for a network that we are no part of, though the port took the tag off (af_packet always
+ * does). Tag 0 is only a priority (IEEE 802.1Q). */
+static inline bool other_vlan(const struct rte_mbuf *mbuf)
+{
+	return (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && (mbuf->vlan_tci & 0xfff) != 0;
+}
+
 /* To a group: only ARP has business with everybody (RFC 1812 section 5.3.4). */
 static gyre_next group(const struct rte_ether_hdr *ether)
 {
@@ -75,6 +82,8 @@ static inline gyre_next classify(const struct gateway *gateway, struct rte_mbuf 
 	ether = packet_header(mbuf, sizeof(*ether));
 	if (gyre_unlikely(!ether))
 		return gyre_drop(DROP_NOT_WRITABLE);
+	if (gyre_unlikely(other_vlan(mbuf)))
+		return gyre_drop(DROP_VLAN);
 	packet_meta(mbuf)->rx = rx;
 	mbuf->l2_len = sizeof(*ether);
 	if (gyre_unlikely(rte_is_multicast_ether_addr(&ether->src_addr)))

@@ -24,6 +24,7 @@ static void setup(void)
 {
 	rig_begin(&rig);
 	rig_all(&rig);
+	reports = 0;
 	rig.gateway.arp_conflict_fn = report;
 	rig.gateway.arp_conflict_arg = &rig;
 }

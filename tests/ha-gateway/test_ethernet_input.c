@@ -138,6 +138,26 @@ START_TEST(by_port)
 }
 END_TEST
 
+/* A tag that the port took off counts. */
+START_TEST(by_stripped_tag)
+{
+	static const struct {
+		uint16_t tci;
+		const char *outcome;
+	} tags[] = {{0, "ip4-input"}, {0xe000, "ip4-input"}, {1, "!vlan"}, {0xefff, "!vlan"}};
+	struct frame frame;
+
+	sound(&frame);
+	for (unsigned i = 0; i < RTE_DIM(tags); i++) {
+		struct rte_mbuf *mbuf = rig_mbuf(&rig, 0, &frame);
+
+		mbuf->vlan_tci = tags[i].tci;
+		mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+		rig_expect_mbuf(&rig, "ethernet-input", mbuf, tags[i].outcome);
+	}
+}
+END_TEST
+
 /* Somebody else sees the same bytes. */
 START_TEST(shared_data_is_not_written)
 {
@@ -188,6 +208,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, by_source);
 	tcase_add_test(tcase, by_length);
 	tcase_add_test(tcase, by_port);
+	tcase_add_test(tcase, by_stripped_tag);
 	tcase_add_test(tcase, shared_data_is_not_written);
 	tcase_add_test(tcase, mixed_vectors);
 	suite_add_tcase(suite, tcase);
