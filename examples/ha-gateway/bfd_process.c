@@ -114,6 +114,8 @@ static void act(struct bfd_check *check, const struct bfd_change *change)
 			bfd_state_name(change->from), bfd_state_name(change->to), why);
 }
 
+/* By a fresh clock: the loop may have been held up between reading its time and its polls, and what
+ * came meanwhile must not count as older than it is. */
 static void hear(struct bfd_check *check)
 {
 	struct gyre_loop *loop = check->gateway->loop;
@@ -129,7 +131,7 @@ static void hear(struct bfd_check *check)
 		for (int i = 0; i < n; i++) {
 			if (datagram_read(check, mbufs[i], scratch, &datagram)) {
 				bfd_session_receive(
-					&check->session, &datagram, gyre_loop_now(loop), &change);
+					&check->session, &datagram, gyre_loop_clock(loop), &change);
 				act(check, &change);
 			}
 			rte_pktmbuf_free(mbufs[i]);
@@ -196,7 +198,7 @@ static void transmit(struct bfd_check *check, const uint8_t bytes[BFD_PACKET_SIZ
 
 static void advance(struct bfd_check *check)
 {
-	uint64_t now = gyre_loop_now(check->gateway->loop);
+	uint64_t now = gyre_loop_clock(check->gateway->loop);
 	uint8_t bytes[BFD_PACKET_SIZE];
 	struct bfd_change change;
 	size_t len;
