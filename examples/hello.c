@@ -41,6 +41,7 @@ static int feed(struct gyre_process *self, void *arg)
 
 int main(void)
 {
+	struct gyre_error error;
 	struct gyre_node_id sorter;
 	struct gyre_loop *loop;
 
@@ -50,6 +51,8 @@ int main(void)
 	gyre_node_add(loop, &print_class, "short", NULL, NULL);
 	gyre_node_add(loop, &print_class, "long", NULL, NULL);
 	gyre_process_spawn(loop, feed, &sorter, NULL, NULL);
+	if (gyre_graph_build(loop, &error) < 0) /* names are resolved here */
+		fprintf(stderr, "%s\n", error.text);
 	int status = gyre_loop_run(loop, GYRE_RUN_DEFAULT); /* until feed has ended */
 	gyre_loop_destroy(loop);
 	return status < 0;

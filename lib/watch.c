@@ -37,6 +37,8 @@ int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, int fd, uin
 
 	if (!fn)
 		return -EINVAL;
+	if (watch->loop)
+		return -EEXIST;
 	if (epoll_ctl(watches->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	*watch = (struct gyre_watch){.loop = loop, .fn = fn, .events = events, .fd = fd};

@@ -150,6 +150,8 @@ GYRE_API int gyre_node_find(struct gyre_loop *loop, const char *name, struct gyr
 GYRE_API struct gyre_node *gyre_node_get(struct gyre_loop *loop, struct gyre_node_id id);
 /* The instance's name, borrowed until it is deleted. Also inside node functions. */
 GYRE_API const char *gyre_node_name(const struct gyre_node *node);
+/* The id of a node that one has by its hot part. Also inside node functions. */
+GYRE_API struct gyre_node_id gyre_node_id(const struct gyre_node *node);
 
 /* Makes next number `next` of a node the instance called `target` (copied; it may be added later).
  * Takes effect when the graph is built. Errors: -ESRCH, -EINVAL (next out of range, no target),

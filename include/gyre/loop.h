@@ -148,8 +148,8 @@ GYRE_API void gyre_loop_post(struct gyre_loop *loop, struct gyre_post *post);
 struct gyre_watch;
 typedef void gyre_watch_fn(struct gyre_watch *watch, uint32_t events);
 
-/* In the caller's memory from add to del; the fields are the library's. All zero, or left by del,
- * when it is not added: set, unref and del look at it. */
+/* In the caller's memory from add to del; the fields are the library's. All zero before it is first
+ * added: every call looks at it. */
 struct gyre_watch {
 	struct gyre_loop *loop;
 	gyre_watch_fn *fn;
@@ -160,10 +160,9 @@ struct gyre_watch {
 
 /* Calls fn(watch, ready) in the loop's turns while fd is ready for any of `events` (EPOLLIN and
  * the like, level-triggered; EPOLLET and EPOLLONESHOT pass through). fn must not suspend; it may
- * delete any watch. The fd stays the caller's: delete the watch before closing it. A watch has one
- * fd: delete it before adding it for another.
- * Errors: -EINVAL (NULL fn), -EBADF, -EEXIST (fd is watched already), -EPERM (fd cannot be
- * polled, a plain file), -ENOMEM, -ENOSPC. */
+ * delete any watch. The fd stays the caller's: delete the watch before closing it.
+ * Errors: -EINVAL (NULL fn), -EBADF, -EEXIST (the fd is watched, or the watch added, already),
+ * -EPERM (fd cannot be polled, a plain file), -ENOMEM, -ENOSPC. */
 GYRE_API int gyre_watch_add(struct gyre_loop *loop, struct gyre_watch *watch, int fd,
 	uint32_t events, gyre_watch_fn *fn);
 /* Changes the events. Errors: -ENOENT (not added), as epoll_ctl(2). */

@@ -306,6 +306,11 @@ const char *gyre_node_name(const struct gyre_node *node)
 	return node->cold->name;
 }
 
+struct gyre_node_id gyre_node_id(const struct gyre_node *node)
+{
+	return node->cold->id;
+}
+
 struct gyre_node *gyre_node_get(struct gyre_loop *loop, struct gyre_node_id id)
 {
 	return gyre__graph_node(loop->graph, id);

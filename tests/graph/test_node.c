@@ -40,6 +40,8 @@ START_TEST(names)
 		add(rig, LONG, options, "node '" LONG "': name is over 63 bytes"), -EINVAL);
 	ck_assert_int_eq(add(rig, &LONG[1], options, ""), 0);
 	ck_assert_str_eq(gyre_node_name(rig_node(rig, &LONG[1])->hot), &LONG[1]);
+	ck_assert_ptr_eq(gyre_node_get(&rig->loop, gyre_node_id(rig_node(rig, &LONG[1])->hot)),
+		rig_node(rig, &LONG[1])->hot);
 	rig_free(rig);
 }
 END_TEST

@@ -104,7 +104,7 @@ static int yields(struct gyre_process *self, void *arg)
 START_TEST(a_turn_has_its_order)
 {
 	struct gyre_post post = {.fn = on_post};
-	struct gyre_watch watch;
+	struct gyre_watch watch = {0};
 	struct gyre_timer timer;
 	int fds[2];
 

@@ -224,7 +224,7 @@ START_TEST(a_busy_loop_looks_at_its_fds_now_and_then_only)
 {
 	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
 	int fd = eventfd(1, EFD_CLOEXEC);
-	struct gyre_watch watch;
+	struct gyre_watch watch = {0};
 
 	options.poll_interval = 10;
 	open_loop(&options);
@@ -301,7 +301,7 @@ START_TEST(a_turn_is_idle_when_no_phase_found_anything)
 	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
 	struct gyre_post post = {.fn = on_post};
 	struct gyre_timer timer;
-	struct gyre_watch watch;
+	struct gyre_watch watch = {0};
 	int fd = eventfd(1, EFD_CLOEXEC);
 
 	open_loop(&options);
@@ -356,7 +356,7 @@ START_TEST(a_sleep_is_over_when_it_ends)
 {
 	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
 	int fd = eventfd(1, EFD_CLOEXEC);
-	struct gyre_watch watch;
+	struct gyre_watch watch = {0};
 
 	open_loop(&options);
 	ck_assert_int_eq(gyre_watch_add(loop, &watch, fd, EPOLLIN, see), 0);

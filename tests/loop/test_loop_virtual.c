@@ -278,7 +278,7 @@ START_TEST(a_loop_that_an_fd_woke_holds_time)
 	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
 	struct gyre_loop *fed, *other;
 	pthread_t feeder, thread;
-	struct gyre_watch watch;
+	struct gyre_watch watch = {0};
 	int fds[2];
 
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);

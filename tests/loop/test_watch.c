@@ -242,6 +242,8 @@ START_TEST(errors_are_named_and_change_nothing)
 	add(0, count);
 	ck_assert_int_eq(gyre_watch_add(loop, &second, pipes[0][0], EPOLLIN, count), -EEXIST);
 	ck_assert_ptr_null(second.loop);
+	ck_assert_int_eq(gyre_watch_add(loop, &watches[0], pipes[1][0], EPOLLIN, count), -EEXIST);
+	ck_assert_int_eq(watches[0].fd, pipes[0][0]);
 	ck_assert_int_eq(gyre_watch_del(&watches[0]), 0);
 	ck_assert_int_eq(gyre_watch_del(&watches[0]), -ENOENT);
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
