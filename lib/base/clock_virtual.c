@@ -159,7 +159,6 @@ static void virtual_rest(struct gyre_clock *clock, struct gyre_loop *loop)
 	pthread_mutex_lock(&c->lock);
 	m = find(c, loop);
 	m->idle = m->resting = true;
-	m->woken = false;
 	m->deadline = GYRE_FOREVER;
 	advance_if_all_idle(c);
 	pthread_mutex_unlock(&c->lock);

@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/assert.h \
 	%D%/clock.c \
 	%D%/clock.h \
+	%D%/clock_tsc.c \
+	%D%/clock_tsc.h \
 	%D%/clock_virtual.c \
 	%D%/error.c \
 	%D%/error.h \

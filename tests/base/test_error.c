@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <string.h>
 
 START_TEST(text_is_set)
@@ -34,6 +35,59 @@ START_TEST(no_struct_is_fine)
 }
 END_TEST
 
+struct known {
+	size_t size;
+	int a, b;
+};
+
+struct newer {
+	struct known known;
+	uint64_t later;
+};
+
+/* The defaults, and what lies behind them and is nobody's to write. */
+static const struct newer before = {{sizeof(struct known), 1, 2}, 0x5a5a5a5a};
+
+static int copy(struct newer *dst, const void *src, struct gyre_error *error)
+{
+	*dst = before;
+	return gyre__options_copy(
+		dst, sizeof(dst->known), src, offsetof(struct known, b), "known", error);
+}
+
+START_TEST(a_callers_options_are_copied_over_the_defaults)
+{
+	struct newer dst, newer = {{sizeof(newer), 7, 8}, 0};
+	struct known older = {offsetof(struct known, b), 7, 8};
+
+	ck_assert_int_eq(copy(&dst, NULL, NULL), 0);
+	ck_assert_mem_eq(&dst, &before, sizeof(dst));
+	ck_assert_int_eq(copy(&dst, &older, NULL), 0);
+	ck_assert_int_eq(dst.known.a, 7);
+	ck_assert_int_eq(dst.known.b, 2); /* not in the older one */
+	ck_assert_uint_eq(dst.known.size, sizeof(dst.known));
+	ck_assert_int_eq(copy(&dst, &newer, NULL), 0);
+	ck_assert_int_eq(dst.known.b, 8);
+	ck_assert_uint_eq(dst.known.size, sizeof(dst.known));
+	ck_assert_uint_eq(dst.later, before.later);
+}
+END_TEST
+
+START_TEST(options_of_a_bad_size_change_nothing)
+{
+	struct newer dst, newer = {{sizeof(newer), 7, 8}, 1};
+	struct known small = {offsetof(struct known, b) - 1, 7, 8};
+	struct gyre_error error;
+
+	ck_assert_int_eq(copy(&dst, &newer, &error), -E2BIG);
+	ck_assert_ptr_nonnull(strstr(error.text, "known: byte 16 "));
+	ck_assert_mem_eq(&dst, &before, sizeof(dst));
+	ck_assert_int_eq(copy(&dst, &small, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error.text, "known: size 11 is below 12"));
+	ck_assert_mem_eq(&dst, &before, sizeof(dst));
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("error");
@@ -42,6 +96,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, text_is_set);
 	tcase_add_test(tcase, long_text_is_cut);
 	tcase_add_test(tcase, no_struct_is_fine);
+	tcase_add_test(tcase, a_callers_options_are_copied_over_the_defaults);
+	tcase_add_test(tcase, options_of_a_bad_size_change_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

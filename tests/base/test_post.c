@@ -5,9 +5,13 @@
  */
 #include "harness.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/hub.h"
 
@@ -122,6 +126,8 @@ START_TEST(wakes_a_sleeper_once_and_only_a_sleeper)
 	gyre_loop_post(&loop, &n[0].post);
 	ck_assert(!readable());
 	ck_assert(!gyre__post_sleep(&loop.posts)); /* one is waiting */
+	gyre__post_kick(&loop.posts);
+	ck_assert(!readable()); /* so it stayed awake */
 	gyre__post_run(&loop.posts, 1);
 	ck_assert(gyre__post_sleep(&loop.posts));
 	gyre_loop_post(&loop, &n[1].post);
@@ -131,6 +137,20 @@ START_TEST(wakes_a_sleeper_once_and_only_a_sleeper)
 	ck_assert(!readable());
 	gyre__post_awake(&loop.posts);
 	ck_assert_uint_eq(gyre__post_run(&loop.posts, 10), 2);
+}
+END_TEST
+
+/* As in a signal handler, whose program must not see that the counter was full. */
+START_TEST(a_kick_keeps_errno)
+{
+	uint64_t full = UINT64_MAX - 1;
+
+	ck_assert_int_eq(write(loop.posts.wake_fd, &full, sizeof(full)), sizeof(full));
+	ck_assert(gyre__post_sleep(&loop.posts));
+	errno = ENOTTY;
+	gyre__post_kick(&loop.posts);
+	ck_assert_int_eq(errno, ENOTTY);
+	ck_assert(readable());
 }
 END_TEST
 
@@ -173,6 +193,51 @@ START_TEST(threads_lose_no_post_and_no_wake_up)
 }
 END_TEST
 
+static _Atomic(unsigned) answered;
+
+static void answer(struct gyre_post *post)
+{
+	(void)post;
+	atomic_fetch_add(&answered, 1);
+}
+
+/* Each post comes a random moment after the last one was run, when the loop is about to sleep. */
+static void *prod(void *arg)
+{
+	static struct gyre_post post = {.fn = answer};
+	unsigned seed = 1;
+
+	(void)arg;
+	for (unsigned i = 0; i < EACH; i++) {
+		unsigned pause = (unsigned)rand_r(&seed) % 400;
+
+		while (atomic_load(&answered) != i)
+			sched_yield();
+		for (volatile unsigned spin = 0; spin < pause; spin++)
+			;
+		gyre_loop_post(&loop, &post);
+	}
+	return NULL;
+}
+
+START_TEST(a_post_that_meets_the_going_to_sleep_wakes)
+{
+	struct pollfd fd = {.fd = loop.posts.wake_fd, .events = POLLIN};
+	pthread_t thread;
+
+	atomic_store(&answered, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, prod, NULL), 0);
+	while (atomic_load(&answered) < EACH) {
+		if (gyre__post_run(&loop.posts, 64) || !gyre__post_sleep(&loop.posts))
+			continue;
+		ck_assert_msg(poll(&fd, 1, 10000) == 1, "asleep after %u posts", answered);
+		gyre__post_drain(&loop.posts);
+		gyre__post_awake(&loop.posts);
+	}
+	pthread_join(thread, NULL);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("post");
@@ -185,6 +250,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_post_may_be_freed_by_its_fn);
 	tcase_add_test(tcase, wakes_a_sleeper_once_and_only_a_sleeper);
 	tcase_add_test(tcase, threads_lose_no_post_and_no_wake_up);
+	tcase_add_test(tcase, a_kick_keeps_errno);
+	tcase_add_test(tcase, a_post_that_meets_the_going_to_sleep_wakes);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
