@@ -61,7 +61,7 @@ static int reader(struct gyre_process *self, void *arg)
 	while (received < until) {
 		int n;
 
-		if (gyre_process_wait(self, MAIL, GYRE_FOREVER, &events) < 0)
+		if (gyre_process_wait(self, GYRE_EVENT_USER, GYRE_FOREVER, &events) < 0)
 			return 1;
 		ck_assert_uint_eq(events, MAIL);
 		while ((n = gyre_mailbox_take(gyre_process_loop(self), box, items, 5)) > 0)
@@ -74,8 +74,10 @@ static int reader(struct gyre_process *self, void *arg)
 
 START_TEST(a_process_takes_items_in_order)
 {
+	struct gyre_process_stats stats;
 	struct gyre_process_id id;
 	unsigned until = 300;
+	uint64_t runs;
 
 	make(1000);
 	inject(0, 100); /* there before anybody is served */
@@ -85,6 +87,13 @@ START_TEST(a_process_takes_items_in_order)
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
 	ck_assert_uint_eq(received, 100);
+	/* An empty box has nothing to tell whom it serves. */
+	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	ck_assert_int_eq(gyre_mailbox_serve(loop, box, id, MAIL), 0);
+	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	runs = stats.runs;
+	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	ck_assert_uint_eq(stats.runs, runs);
 	inject(100, 200);
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
 	ck_assert_uint_eq(received, 300);
@@ -178,6 +187,7 @@ START_TEST(bad_calls_are_errors_with_text)
 	ck_assert_int_eq(gyre_mailbox_add(loop, "box", 1, &error, NULL), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(error.text, "box"));
 	ck_assert_int_eq(gyre_mailbox_take(loop, none, &item, 1), -ESRCH);
+	ck_assert_int_eq(gyre_mailbox_serve(loop, none, nobody, 0), -ESRCH);
 	ck_assert_int_eq(gyre_node_add(loop, &no_mailbox, "other", NULL, &other), 0);
 	ck_assert_int_eq(gyre_mailbox_take(loop, other, &item, 1), -EINVAL);
 	ck_assert_int_eq(gyre_process_spawn(loop, reader, &until, NULL, &dead), 0);

@@ -30,6 +30,48 @@ START_TEST(defaults_pass_and_null_stands_for_them)
 }
 END_TEST
 
+/* What include/gyre/loop.h says of each. */
+START_TEST(the_defaults_are_those_of_the_header)
+{
+	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT,
+				 documented = {
+					 .size = sizeof(options),
+					 .name = options.name,
+					 .vector = 64,
+					 .hop_budget = 16,
+					 .sample_period = 16,
+					 .inject_max = 1024,
+					 .stack_size = 65536,
+					 .process_max = 65536,
+					 .poll_interval = 64,
+					 .post_budget = 256,
+					 .timer_budget = 256,
+					 .dispatch_budget = 65536,
+					 .process_budget = GYRE_MSEC(1),
+				 };
+
+	ck_assert_mem_eq(&options, &documented, sizeof(options));
+}
+END_TEST
+
+START_TEST(init_writes_as_much_as_its_caller_knows)
+{
+	struct {
+		struct gyre_loop_options options;
+		uint64_t later;
+	} newer = {.later = 1};
+	size_t old = offsetof(struct gyre_loop_options, process_budget);
+
+	gyre_loop_options_init(&newer.options, sizeof(newer));
+	ck_assert_uint_eq(newer.options.size, sizeof(newer));
+	ck_assert_uint_eq(newer.later, 0);
+	newer.options.process_budget = 5;
+	gyre_loop_options_init(&newer.options, old);
+	ck_assert_uint_eq(newer.options.size, old);
+	ck_assert_uint_eq(newer.options.process_budget, 5);
+}
+END_TEST
+
 #define BROKEN(field, value)                                               \
 	do {                                                               \
 		struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT; \
@@ -120,6 +162,8 @@ Suite *gyre_test_suite(void)
 	TCase *tcase = tcase_create("options");
 
 	tcase_add_test(tcase, defaults_pass_and_null_stands_for_them);
+	tcase_add_test(tcase, the_defaults_are_those_of_the_header);
+	tcase_add_test(tcase, init_writes_as_much_as_its_caller_knows);
 	tcase_add_test(tcase, every_bound_is_named);
 	tcase_add_test(tcase, the_bounds_themselves_pass);
 	tcase_add_test(tcase, sizes_are_checked);
