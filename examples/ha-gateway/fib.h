@@ -14,8 +14,8 @@
 struct fib;
 
 /* A table in which nothing matches: lookups give next hop 0. Its name is EAL's to find it, at most
- * 24 characters. Takes 16 MiB of EAL's memory, and 80 bytes a route. Errors: -EINVAL (routes_max
- * is not 1 to FIB_ROUTES_MAX), -EEXIST (the name is taken), -ENOMEM. */
+ * 24 characters. Takes 16 MiB of EAL's memory, and some 400 bytes a route. Errors: -EINVAL
+ * (routes_max is not 1 to FIB_ROUTES_MAX), -EEXIST (the name is taken), -ENOMEM. */
 int fib_create(const char *name, unsigned routes_max, struct fib **ret_fib);
 /* NULL is fine. */
 void fib_destroy(struct fib *fib);
