@@ -68,7 +68,8 @@ gyre_tests += %D%/test_tx
 %C%_test_tx_LDADD = $(DPDK_FIXTURE)
 
 gyre_tests += %D%/test_vdev
-%C%_test_vdev_SOURCES = %D%/test_vdev.c %D%/packet.h %D%/pcap.h
+%C%_test_vdev_SOURCES = %D%/test_vdev.c %D%/packet.h %D%/pcap.h %D%/sink.c \
+	%D%/sink.h
 %C%_test_vdev_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_vdev_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_test_vdev_LDADD = $(DPDK_FIXTURE)

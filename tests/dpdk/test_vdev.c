@@ -18,6 +18,7 @@
 #include "harness.h"
 #include "packet.h"
 #include "pcap.h"
+#include "sink.h"
 
 #define POOL_SIZE 4095
 #define PACKETS   1000
@@ -26,59 +27,6 @@
 static struct rte_mempool *pool;
 static struct gyre_loop *loop;
 static uint64_t injected;
-
-/* --- A node that receives packets numbered one by one --- */
-
-struct sink {
-	uint64_t received, strangers;
-	uint32_t expected; /* number of the next packet */
-	uint64_t gaps, harmed;
-	unsigned fixed_len; /* 0: by packet_len() */
-};
-
-static void sink_take(struct sink *sink, const struct rte_mbuf *mbuf)
-{
-	struct packet scratch;
-	const struct packet *packet = gyre_dpdk_read(mbuf, 0, mbuf->pkt_len, &scratch);
-	unsigned len;
-
-	if (mbuf->pkt_len < 60 || packet->type != htons(PACKET_TYPE)) {
-		sink->strangers++;
-		return;
-	}
-	len = sink->fixed_len ? sink->fixed_len : packet_len(packet->number);
-	sink->received++;
-	sink->gaps += packet->number != sink->expected;
-	sink->expected = packet->number + 1;
-	sink->harmed += mbuf->pkt_len != len || !packet_is(packet, packet->number, len);
-}
-
-static gyre_next sink_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	(void)nexts;
-	for (unsigned i = 0; i < n; i++)
-		sink_take(gyre_node_data(node), items[i]);
-	return gyre_drop(0);
-}
-
-static const struct gyre_reason sink_reasons[] = {{"sunk", GYRE_SEVERITY_INFO}};
-
-static const struct gyre_node_class sink_class = {
-	.name = "sink",
-	.kind = GYRE_NODE_OUTPUT,
-	.process = sink_process,
-	.data_size = sizeof(struct sink),
-	.reasons = sink_reasons,
-	.n_reasons = 1,
-};
-
-static struct sink *add_sink(void)
-{
-	struct gyre_node_id id;
-
-	ck_assert_int_eq(gyre_node_add(loop, &sink_class, "sink", NULL, &id), 0);
-	return gyre_node_data(gyre_node_get(loop, id));
-}
 
 static void add_rx(const struct fixture_port *port, const char *next)
 {
@@ -174,7 +122,7 @@ static struct sink *file_begin(struct fixture_port *port, const char *path)
 	*port = (struct fixture_port){.vdev = "net_pcap0", .args = args, .pool = pool};
 	fixture_port(port);
 	add_rx(port, "sink");
-	return add_sink();
+	return sink_add(loop);
 }
 
 START_TEST(a_file_is_read_to_its_end)
@@ -328,7 +276,7 @@ START_TEST(a_ring_returns_what_it_took)
 	fixture_port(&port);
 	add_rx(&port, "sink");
 	tx = add_tx(&port);
-	sink = add_sink();
+	sink = sink_add(loop);
 	for (unsigned i = 0; i < PACKETS; i += 50) {
 		inject(tx, i, 50);
 		fixture_turn_until(loop, &sink->received, i + 50, GYRE_SEC(10));
@@ -362,7 +310,7 @@ START_TEST(a_full_ring_drops_and_counts)
 	ck_assert_uint_eq(rte_mempool_in_use_count(pool), kept);
 	/* The first that fitted are the ones that come out. */
 	add_rx(&port, "sink");
-	sink = add_sink();
+	sink = sink_add(loop);
 	fixture_turn_until(loop, &sink->received, kept, GYRE_SEC(10));
 	received_all(sink, kept);
 	end(&port);
@@ -427,7 +375,7 @@ static void exchange(struct fixture_port *port, const char *peer)
 
 	add_rx(port, "sink");
 	tx = add_tx(port);
-	sink = add_sink();
+	sink = sink_add(loop);
 	fd = socket_open(peer);
 	for (unsigned i = 0; i < PACKETS; i += 50) {
 		socket_send(fd, i, 50);
