@@ -35,15 +35,13 @@ uint64_t gyre__tsc_read(struct gyre__tsc *c, uint64_t tsc)
 	return c->last;
 }
 
-/* Measured over ever longer spans, and not over short ones. */
+/* Measured over ever longer spans. */
 static uint64_t true_rate(const struct gyre__tsc *c, const struct gyre__tsc_pair *now)
 {
 	unsigned __int128 nsec = now->nsec - c->first.nsec;
 	uint64_t ticks = now->tsc - c->first.tsc;
 
-	if (!ticks || (c->rate && nsec < ANCHOR_EVERY))
-		return c->rate;
-	return (uint64_t)((nsec << 32) / ticks);
+	return ticks ? (uint64_t)((nsec << 32) / ticks) : c->rate;
 }
 
 /* Plans the clock from `now` on, where it is `off` nsec behind (or, below 0, ahead of) the
@@ -83,11 +81,10 @@ bool gyre__tsc_stale(const struct gyre__tsc *c, uint64_t tsc)
 
 void gyre__tsc_anchor(struct gyre__tsc *c, const struct gyre__tsc_pair *now)
 {
-	bool again = set_back(c, now->tsc);
-	int64_t off = (int64_t)(now->nsec - (again ? c->last : convert(c, now->tsc)));
+	int64_t off = (int64_t)(now->nsec - convert(c, now->tsc));
 
 	/* A machine that slept may begin to count anew. */
-	if (again)
+	if (set_back(c, now->tsc))
 		c->first = *now;
 	plan(c, now, off > (int64_t)STEP ? 0 : off);
 }
