@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libloop.la
 lib_LTLIBRARIES += %D%/libgyre.la
 
 %C%_libloop_la_SOURCES = \
+	%D%/host.c \
 	%D%/inject.c \
 	%D%/loop.c \
 	%D%/loop.h \

@@ -22,9 +22,7 @@
 
 /* --- The turn --- */
 
-/* When the loop must turn again: 0 when it has work at hand, GYRE_FOREVER when only another thread
- * or an fd can bring some. */
-static uint64_t next_work(const struct gyre__loop *loop)
+uint64_t gyre__loop_next_work(const struct gyre__loop *loop)
 {
 	const struct gyre_loop *hub = &loop->hub;
 
@@ -34,8 +32,7 @@ static uint64_t next_work(const struct gyre__loop *loop)
 	return gyre__wheel_deadline(hub->wheel);
 }
 
-/* Tells a virtual clock that nothing happens before `work`; true: time moved on, turn again. */
-static bool idle_virtually(struct gyre__loop *loop, uint64_t work)
+bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work)
 {
 	struct gyre_clock *clock = loop->hub.clock;
 
@@ -51,7 +48,7 @@ static void awake_virtually(struct gyre__loop *loop)
 		clock->is_virtual->awake(clock, &loop->hub);
 }
 
-static uint64_t time_until(const struct gyre__loop *loop, uint64_t work)
+uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work)
 {
 	uint64_t now;
 
@@ -81,8 +78,9 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
 	uint64_t timeout = 0;
 	unsigned called;
 
-	if (!posted && !idle_virtually(loop, work) && sleeps && !atomic_load(&loop->stopping))
-		timeout = time_until(loop, work);
+	if (!posted && !gyre__loop_idle_virtually(loop, work) && sleeps &&
+		!atomic_load(&loop->stopping))
+		timeout = gyre__loop_time_until(loop, work);
 	gyre__clock_anchor(loop->hub.clock);
 	loop->stats.sleeps += timeout > 0;
 	called = timeout || loop->watches.n ? gyre__watches_poll(loop, timeout) : 0;
@@ -93,13 +91,13 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
 
 static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
 {
-	uint64_t work = next_work(loop);
+	uint64_t work = gyre__loop_next_work(loop);
 	bool polls = gyre__graph_inputs(loop->hub.graph) > 0;
 
 	if (work > loop->hub.now && !polls)
 		return sleep_in_epoll(loop, work, may_sleep);
 	if (work > loop->hub.now && !loop->worked) /* every input was polled empty */
-		idle_virtually(loop, work);
+		gyre__loop_idle_virtually(loop, work);
 	else
 		awake_virtually(loop);
 	return look_now_and_then(loop);
@@ -216,6 +214,7 @@ int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
 		return -EBUSY;
 	before = gyre__loop_enter(public_loop);
 	awake_virtually(loop);
+	gyre__host_cancel(loop);
 	if (mode == GYRE_RUN_DEFAULT)
 		begin_stay(loop);
 	status = run(loop, mode);
@@ -312,6 +311,7 @@ static void fini(struct gyre__loop *loop)
 	if (hub->clock && hub->clock->is_virtual)
 		hub->clock->is_virtual->leave(hub->clock, hub);
 	gyre__clock_free(loop->own_clock);
+	gyre__host_fini(loop);
 	gyre__watches_fini(loop);
 	gyre__postbox_fini(&hub->posts);
 	free(loop);
@@ -333,7 +333,7 @@ int gyre_loop_create(const struct gyre_loop_options *given, struct gyre_loop **r
 	loop->hub.log = options.log;
 	loop->hub.log_arg = options.log_arg;
 	snprintf(loop->hub.name, sizeof(loop->hub.name), "%s", options.name);
-	loop->hub.posts.wake_fd = loop->watches.epoll_fd = -1;
+	loop->hub.posts.wake_fd = loop->watches.epoll_fd = loop->timer_fd = -1;
 	status = init(loop, &what);
 	if (status < 0) {
 		fini(loop);

@@ -44,6 +44,8 @@ struct gyre__loop {
 	uint64_t switches_before; /* those of the thread when the default mode's run began */
 	bool counts_switches; /* such a run is under way */
 	unsigned refs;
+	int timer_fd; /* for a host's sleep, -1 before the first */
+	bool armed, prepared; /* the timerfd; a host may sleep on our fd */
 	bool started; /* processes have had their run ahead of the first poll */
 	bool worked; /* the last turn found something to do */
 	atomic_bool running, stopping;
@@ -53,6 +55,18 @@ static inline struct gyre__loop *gyre__loop_of(struct gyre_loop *loop)
 {
 	return (struct gyre__loop *)loop;
 }
+
+/* loop.c: when the loop must turn again: 0 when it has work at hand, GYRE_FOREVER when only another
+ * thread or an fd can bring some. */
+uint64_t gyre__loop_next_work(const struct gyre__loop *loop);
+/* Tells a virtual clock that nothing happens before `work`; true: time moved on, turn again. */
+bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work);
+/* For how long to sleep, nsec of the real world. */
+uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work);
+
+/* host.c: the host's sleep is over. */
+void gyre__host_cancel(struct gyre__loop *loop);
+void gyre__host_fini(struct gyre__loop *loop);
 
 /* options.c: checks a caller's options and copies them over the defaults. */
 int gyre__loop_options_check(

@@ -13,7 +13,7 @@
 int gyre__watches_init(struct gyre__loop *loop)
 {
 	struct gyre__watches *watches = &loop->watches;
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: the postbox */
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* no watch */
 
 	watches->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (watches->epoll_fd < 0)

@@ -173,6 +173,28 @@ GYRE_API void gyre_watch_unref(struct gyre_watch *watch);
 /* Ends the watch; its fn is not called again. Errors: -ENOENT (not added). */
 GYRE_API int gyre_watch_del(struct gyre_watch *watch);
 
+/* --- Inside a host's loop ---
+ *
+ * A host with a loop of its own sleeps there, and gives this loop its turns:
+ *
+ *	if (gyre_loop_prepare(loop, NULL) == 0)
+ *		the host sleeps until gyre_loop_fd(loop), or anything of its own, is ready
+ *	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+ *
+ * What starts a timer, spawns or injects between the prepare and the sleep prepares again.
+ */
+
+/* For the host's poll, select or epoll: readable, level-triggered, when the loop may have work
+ * while its host sleeps: posts, signals, stop, watched fds, timers. Not to be read from; good until
+ * the loop is destroyed. */
+GYRE_API int gyre_loop_fd(const struct gyre_loop *loop);
+/* Says that the host is about to sleep; the next run, or a prepare that returns 1, ends that.
+ * Returns 1: it should turn the loop instead, for there is work or something to poll; 0: it may
+ * sleep on the fd, which is readable by *ret_deadline (nsec, GYRE_FOREVER: nothing is due; may be
+ * NULL). Errors: -EBUSY (it is running), -EMFILE, -ENFILE, -ENOMEM, -ENOSPC (the first time only:
+ * timerfd). */
+GYRE_API int gyre_loop_prepare(struct gyre_loop *loop, uint64_t *ret_deadline);
+
 /* --- Clocks --- */
 
 /* A clock that moves only when every loop on it is idle (no frame pending, no process ready, every

@@ -1,4 +1,8 @@
 # Tests of the loop room link all rooms.
+gyre_tests += %D%/test_host
+%C%_test_host_SOURCES = %D%/test_host.c
+%C%_test_host_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_host_LDADD = $(HARNESS) $(GYRE_ROOMS)
 gyre_tests += %D%/test_inject
 %C%_test_inject_SOURCES = %D%/test_inject.c
 %C%_test_inject_CPPFLAGS = $(TEST_CPPFLAGS)
