@@ -147,6 +147,12 @@ gyre_tests += %D%/test_bfd_process
 %C%_test_bfd_process_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_test_bfd_process_LDADD = examples/ha-gateway/libha-program.la $(HA_NODE_LIBS)
 
+gyre_tests += %D%/test_report
+%C%_test_report_SOURCES = %D%/test_report.c
+%C%_test_report_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_report_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_report_LDADD = examples/ha-gateway/libha-program.la $(HA_NODE_LIBS)
+
 gyre_tests += %D%/test_program
 %C%_test_program_SOURCES = %D%/test_program.c %D%/program.c %D%/program.h \
 	%D%/program_frame.c
