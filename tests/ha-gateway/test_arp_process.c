@@ -174,6 +174,25 @@ START_TEST(nobody_is_asked_for_nothing)
 }
 END_TEST
 
+/* What was learnt from a request while the process slept without a deadline. */
+START_TEST(who_asked_ages)
+{
+	struct frame frame;
+
+	spawn();
+	frame_arp(&frame, &(struct frame_arp){
+				  .mac = rig_peer_mac[0],
+				  .operation = 1,
+				  .sender = RIG_HOST,
+				  .target = RIG_INSIDE,
+			  });
+	rig_send(&rig, "ethernet-input", rig_mbuf(&rig, 0, &frame));
+	ck_assert_ptr_nonnull(arp_table_find(rig.gateway.arp, 0, RIG_HOST));
+	rig_wait(&rig, ARP_TIMEOUT_DEFAULT + GYRE_SEC(1));
+	ck_assert_ptr_null(arp_table_find(rig.gateway.arp, 0, RIG_HOST));
+}
+END_TEST
+
 static void claim(void)
 {
 	struct frame frame;
@@ -249,6 +268,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, late_answer_lets_go);
 	tcase_add_test(tcase, routers_are_kept);
 	tcase_add_test(tcase, nobody_is_asked_for_nothing);
+	tcase_add_test(tcase, who_asked_ages);
 	tcase_add_test(tcase, conflicts_are_reported);
 	tcase_add_test(tcase, empty_pool);
 	tcase_add_test(tcase, graph_takes_nothing);

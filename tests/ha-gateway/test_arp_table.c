@@ -247,6 +247,8 @@ START_TEST(pinned_entries_are_asked_for_ever)
 		must_rest(table, now + ARP_TIMEOUT_DEFAULT);
 	ck_assert(!arp_entry_resolved(arp_table_find(table, 0, HOST)));
 	ck_assert_uint_le(arp_table_deadline(table), now + ARP_TIMEOUT_DEFAULT + NSEC_PER_SEC);
+	/* No packet makes it sooner. */
+	ck_assert_int_eq(hold(table, HOST, 1, now + ARP_TIMEOUT_DEFAULT), 0);
 	action = must_ask(table, arp_table_deadline(table));
 	ck_assert(!action.unicast);
 	arp_table_destroy(table);
