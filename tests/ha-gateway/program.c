@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs the gateway program on pcap files without any privilege, and reads what it sent and said.
- * test_program.c calls it; it calls libc. It guards that a test leaves neither a process nor a
- * file.
+ * test_program.c calls it; it calls libc. It guards that no test leaves a process, and that one
+ * which passes leaves no file.
  */
 #include "program.h"
 #include "harness.h"
