@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loop.h"
+
 static struct gyre_loop *loop;
 static unsigned posts, expired, seen;
 
@@ -86,6 +88,9 @@ START_TEST(a_post_wakes_and_is_over_when_it_ran)
 	turn();
 	ck_assert_uint_eq(posts, 1);
 	ck_assert(!readable_within(0));
+	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 0);
+	turn();
+	ck_assert_uint_eq(loop->posts.sleeping, 0); /* else a post were a system call */
 	gyre_loop_post(loop, &post);
 	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 1); /* there is work */
 	ck_assert(!readable_within(0));
