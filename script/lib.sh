@@ -11,9 +11,12 @@ packages() {
       build)
         echo gcc g++ libc6-dev make autoconf automake libtool pkgconf check
         echo libdpdk-dev libsystemd-dev
+        echo libuv1-dev libjansson-dev libmicrohttpd-dev libncurses-dev libglib2.0-dev
         ;;
       # Its laboratory unpacks BIRD, iperf3 and the like beside the system, without installing.
-      demo) echo iproute2 ;;
+      demo) echo iproute2 graphviz ;;
+      # What make check runs besides: the page in a browser.
+      test) echo chromium chromium-driver python3-selenium graphviz ;;
       ci) echo clang clang-format shellcheck xz-utils ;;
       matrix) echo clang valgrind ;;
       *) echo "packages: no group $group" >&2 && return 1 ;;

@@ -15,6 +15,10 @@ include %D%/graph/local.mk
 include %D%/loop/local.mk
 include %D%/dpdk/local.mk
 include %D%/ha-gateway/local.mk
+include %D%/embed/local.mk
+include %D%/uv/local.mk
+include %D%/control/local.mk
+include %D%/gyrectl/local.mk
 endif
 
 include %D%/soak/local.mk

@@ -41,7 +41,7 @@ skip() {
 sources() {
   (
     cd "$top_srcdir" || exit 1
-    for dir in include lib examples tests bench; do
+    for dir in include lib gyrectl examples tests bench; do
       find "$dir" -name "${1:-*.[chS]}" -type f
     done | sort
   )

@@ -1,0 +1,1 @@
+# The control side: socket, JSON-RPC, HTTP. Needs libuv, jansson and libmicrohttpd.

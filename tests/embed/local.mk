@@ -1,0 +1,1 @@
+# Tests of loops inside the loops of hosts.
