@@ -1,0 +1,3 @@
+ask("loops").then((loops) => {
+	document.getElementById("main").textContent = JSON.stringify(loops);
+});
