@@ -10,5 +10,6 @@
 #include <gyre/graph.h>
 #include <gyre/node.h>
 #include <gyre/mailbox.h>
+#include <gyre/thread.h>
 
 #endif

@@ -6,6 +6,7 @@ gyreinclude_HEADERS += \
 	%D%/gyre/mailbox.h \
 	%D%/gyre/node.h \
 	%D%/gyre/process.h \
+	%D%/gyre/thread.h \
 	%D%/gyre/timer.h
 if HAVE_DPDK
 gyreinclude_HEADERS += %D%/gyre/dpdk.h

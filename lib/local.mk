@@ -9,6 +9,7 @@ lib_LTLIBRARIES += %D%/libgyre.la
 	%D%/loop.h \
 	%D%/mailbox.c \
 	%D%/options.c \
+	%D%/thread.c \
 	%D%/watch.c
 
 # What a test of internals links: the rooms themselves, for libgyre.la shows its map's symbols only.

@@ -202,17 +202,21 @@ static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
 	return alive(loop);
 }
 
-int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
+int gyre__loop_claim(struct gyre__loop *loop)
 {
-	struct gyre__loop *loop = gyre__loop_of(public_loop);
-	struct gyre_loop *before;
+	return atomic_exchange(&loop->running, true) ? -EBUSY : 0;
+}
+
+void gyre__loop_unclaim(struct gyre__loop *loop)
+{
+	atomic_store(&loop->running, false);
+}
+
+int gyre__loop_run_claimed(struct gyre__loop *loop, enum gyre_run_mode mode)
+{
+	struct gyre_loop *before = gyre__loop_enter(&loop->hub);
 	int status;
 
-	if (mode != GYRE_RUN_DEFAULT && mode != GYRE_RUN_ONCE && mode != GYRE_RUN_NOWAIT)
-		return -EINVAL;
-	if (atomic_exchange(&loop->running, true))
-		return -EBUSY;
-	before = gyre__loop_enter(public_loop);
 	awake_virtually(loop);
 	gyre__host_cancel(loop);
 	if (mode == GYRE_RUN_DEFAULT)
@@ -221,7 +225,21 @@ int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
 	if (mode == GYRE_RUN_DEFAULT)
 		end_stay(loop);
 	gyre__loop_enter(before);
-	atomic_store(&loop->running, false);
+	return status;
+}
+
+int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
+{
+	struct gyre__loop *loop = gyre__loop_of(public_loop);
+	int status;
+
+	if (mode != GYRE_RUN_DEFAULT && mode != GYRE_RUN_ONCE && mode != GYRE_RUN_NOWAIT)
+		return -EINVAL;
+	status = gyre__loop_claim(loop);
+	if (status < 0)
+		return status;
+	status = gyre__loop_run_claimed(loop, mode);
+	gyre__loop_unclaim(loop);
 	return status;
 }
 
@@ -366,7 +384,7 @@ int gyre_loop_destroy(struct gyre_loop *public_loop)
 
 	if (!loop)
 		return 0;
-	if (atomic_exchange(&loop->running, true))
+	if (gyre__loop_claim(loop) < 0)
 		return -EBUSY;
 	before = gyre__loop_enter(public_loop);
 	end_all(loop);

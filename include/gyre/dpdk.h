@@ -26,9 +26,9 @@ GYRE_BEGIN_DECLS
 GYRE_API int gyre_dpdk_eal_init(int argc, char *const *argv, struct gyre_error *error);
 
 /* Registers the calling thread with DPDK, so that mempools have a cache for it: what a thread that
- * runs a loop with ports does first. Returns 1, or 0 for an EAL thread or one registered already,
- * which is left as it is. Errors: -ENOMEM (no lcore id is free), -ENODEV (EAL is not up), -EINVAL
- * (a secondary process is attached). Any thread. */
+ * runs a loop with ports does first, in its `enter` if gyre_thread_start() made it. Returns 1, or 0
+ * for an EAL thread or one registered already, which is left as it is. Errors: -ENOMEM (no lcore id
+ * is free), -ENODEV (EAL is not up), -EINVAL (a secondary process is attached). Any thread. */
 GYRE_API int gyre_dpdk_thread_register(void);
 /* Undoes a register that returned 1, on the same thread; nothing happens on an EAL thread and on
  * one that is not registered. Objects in the thread's mempool caches stay there, and

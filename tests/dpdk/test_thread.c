@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads: a registered one has a mempool cache, EAL's own is left alone, and all ids come back.
+ * Threads: a registered one has a mempool cache, EAL's own is left alone, all ids come back, and a
+ * loop's own thread is registered by its `enter`.
  */
 #include <errno.h>
+#include <gyre.h>
 #include <pthread.h>
 #include <rte_lcore.h>
 
@@ -75,6 +77,72 @@ START_TEST(eals_own_thread_is_left_alone)
 }
 END_TEST
 
+static int enter(void *pool)
+{
+	int status = gyre_dpdk_thread_register();
+
+	if (status >= 0)
+		ck_assert_ptr_nonnull(rte_mempool_default_cache(pool, rte_lcore_id()));
+	return status;
+}
+
+static void leave(void *pool)
+{
+	ck_assert_ptr_nonnull(rte_mempool_default_cache(pool, rte_lcore_id()));
+	gyre_dpdk_thread_unregister();
+	ck_assert_uint_eq(rte_lcore_id(), LCORE_ID_ANY);
+}
+
+static int allocate(struct gyre_process *self, void *pool)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+
+	ck_assert_ptr_nonnull(mbuf);
+	rte_pktmbuf_free(mbuf);
+	ck_assert_uint_gt(rte_mempool_default_cache(pool, rte_lcore_id())->len, 0);
+	return gyre_process_yield(self);
+}
+
+/* Again: more often than there are lcore ids. */
+START_TEST(a_loops_own_thread_is_registered_by_its_enter)
+{
+	struct gyre_thread_options options = GYRE_THREAD_OPTIONS_INIT;
+	struct gyre_thread *thread;
+	struct gyre_loop *loop;
+	int status = -1;
+
+	fixture_eal();
+	options.enter = enter;
+	options.leave = leave;
+	options.arg = fixture_pool("enter", 255);
+	ck_assert_int_eq(gyre_loop_create(NULL, &loop), 0);
+	for (int i = 0; i < 2 * RTE_MAX_LCORE; i++) {
+		ck_assert_int_eq(gyre_process_spawn(loop, allocate, options.arg, NULL, NULL), 0);
+		ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), 0);
+		ck_assert_int_eq(gyre_thread_join(thread, &status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+	fixture_pool_end(options.arg);
+}
+END_TEST
+
+START_TEST(without_eal_such_an_enter_fails_the_start)
+{
+	struct gyre_thread_options options = GYRE_THREAD_OPTIONS_INIT;
+	struct gyre_thread *thread;
+	struct gyre_error error;
+	struct gyre_loop *loop;
+
+	options.enter = enter;
+	options.error = &error;
+	ck_assert_int_eq(gyre_loop_create(NULL, &loop), 0);
+	ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), -ENODEV);
+	ck_assert_str_eq(error.text, "thread 'gyre': enter() failed: No such device");
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+END_TEST
+
 struct crowd {
 	pthread_barrier_t registered;
 	int refused;
@@ -122,6 +190,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, without_eal_there_is_nothing_to_register_with);
 	tcase_add_test(tcase, a_registered_thread_has_a_cache_and_gives_its_id_back);
 	tcase_add_test(tcase, eals_own_thread_is_left_alone);
+	tcase_add_test(tcase, without_eal_such_an_enter_fails_the_start);
+	tcase_add_test(tcase, a_loops_own_thread_is_registered_by_its_enter);
 	tcase_add_test(tcase, one_thread_too_many_is_told_so);
 	suite_add_tcase(suite, tcase);
 	return suite;

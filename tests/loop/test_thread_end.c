@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/thread.c, the end: a stop ends one run, whoever else joins, and a start that fails names the
+ * fault and leaves nothing behind.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <gyre.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct gyre_loop *loop; /* goes onto the thread */
+static struct gyre_thread_options options;
+static struct gyre_error error;
+
+static void setup(void)
+{
+	struct gyre_loop_options named = GYRE_LOOP_OPTIONS_INIT;
+
+	named.name = "the-loop-of-the-thread";
+	ck_assert_int_eq(gyre_loop_create(&named, &loop), 0);
+	error = (struct gyre_error){0, ""};
+	options = GYRE_THREAD_OPTIONS_INIT;
+	options.error = &error;
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+
+static struct gyre_thread *start(void)
+{
+	struct gyre_thread *thread = NULL;
+
+	ck_assert_msg(gyre_thread_start(loop, &options, &thread) == 0, "%s", error.text);
+	ck_assert_ptr_nonnull(thread);
+	return thread;
+}
+
+static int join(struct gyre_thread *thread)
+{
+	int status = -1;
+
+	ck_assert_int_eq(gyre_thread_join(thread, &status), 0);
+	return status;
+}
+
+static int stop_and_join(struct gyre_thread *thread)
+{
+	gyre_thread_stop(thread);
+	return join(thread);
+}
+
+static unsigned entered, left;
+
+static int enter(void *arg)
+{
+	entered++;
+	return *(int *)arg;
+}
+
+static void leave(void *arg)
+{
+	(void)arg;
+	left++;
+}
+
+static void use_enter(int *status)
+{
+	entered = left = 0;
+	options.enter = enter;
+	options.leave = leave;
+	options.arg = status;
+}
+
+/* --- Stops --- */
+
+static int sleep_twice(struct gyre_process *self, void *arg)
+{
+	gyre_process_sleep(self, GYRE_MSEC(1));
+	gyre_process_sleep(self, GYRE_MSEC(1));
+	*(bool *)arg = true;
+	return 0;
+}
+
+START_TEST(stops_are_for_one_run_only)
+{
+	bool slept = false;
+
+	gyre_loop_ref(loop);
+	for (int i = 0; i < 20; i++) {
+		struct gyre_thread *thread = start();
+
+		gyre_thread_stop(thread);
+		gyre_thread_stop(thread);
+		ck_assert_int_eq(stop_and_join(thread), 1);
+	}
+	gyre_loop_unref(loop);
+	ck_assert_int_eq(gyre_process_spawn(loop, sleep_twice, &slept, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert(slept);
+}
+END_TEST
+
+START_TEST(a_stop_after_the_end_stops_no_later_run)
+{
+	struct gyre_thread *thread = start();
+	bool slept = false;
+
+	while (gyre_loop_run(loop, GYRE_RUN_NOWAIT) == -EBUSY)
+		usleep(100);
+	ck_assert_int_eq(gyre_process_spawn(loop, sleep_twice, &slept, NULL, NULL), 0);
+	ck_assert_int_eq(stop_and_join(thread), 0);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert(slept);
+}
+END_TEST
+
+static void *stop_it(void *thread)
+{
+	gyre_thread_stop(thread);
+	return NULL;
+}
+
+START_TEST(one_stops_while_another_joins)
+{
+	pthread_t other;
+
+	gyre_loop_ref(loop);
+	for (int i = 0; i < 100; i++) {
+		struct gyre_thread *thread = start();
+
+		ck_assert_int_eq(pthread_create(&other, NULL, stop_it, thread), 0);
+		ck_assert_int_eq(join(thread), 1);
+		ck_assert_int_eq(pthread_join(other, NULL), 0);
+	}
+}
+END_TEST
+
+/* --- What fails --- */
+
+static const char untouched;
+
+/* A start that fails: its text names the thread and the fault, nothing is left, the loop is ours.
+ */
+static void refused(int status, const char *text)
+{
+	struct gyre_thread *thread = (void *)&untouched;
+
+	ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), status);
+	ck_assert_ptr_eq(thread, (void *)&untouched);
+	ck_assert_int_eq(error.code, status);
+	ck_assert_msg(strstr(error.text, text) != NULL, "'%s' lacks '%s'", error.text, text);
+	ck_assert_msg(strstr(error.text, "thread '") != NULL, "%s", error.text);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+}
+
+START_TEST(a_cpu_that_cannot_be_is_refused)
+{
+	options.cpu = CPU_SETSIZE - 1;
+	refused(-EINVAL, "cpu 1023 is not one that this process may run on");
+	options.cpu = CPU_SETSIZE;
+	refused(-EINVAL, "cpu 1024 is not from -1 to 1023");
+	options.cpu = -2;
+	refused(-EINVAL, "cpu -2 is not from -1 to 1023");
+}
+END_TEST
+
+START_TEST(enter_may_fail_the_start)
+{
+	int status = -ENODEV;
+
+	use_enter(&status);
+	refused(-ENODEV, "enter() failed: No such device");
+	ck_assert_uint_eq(entered, 1);
+	ck_assert_uint_eq(left, 0);
+}
+END_TEST
+
+START_TEST(there_may_be_no_room_for_a_thread)
+{
+	pthread_attr_t attr;
+
+	ck_assert_int_eq(pthread_attr_init(&attr), 0);
+	ck_assert_int_eq(pthread_attr_setstacksize(&attr, (size_t)1 << 46), 0);
+	ck_assert_int_eq(pthread_setattr_default_np(&attr), 0);
+	refused(-EAGAIN, "no room for another thread");
+}
+END_TEST
+
+START_TEST(a_loop_that_runs_cannot_be_started)
+{
+	struct gyre_thread *thread, *second = NULL;
+	int status = 0;
+
+	gyre_loop_ref(loop);
+	options.name = "first";
+	thread = start();
+	options.name = "second";
+	use_enter(&status);
+	ck_assert_int_eq(gyre_thread_start(loop, &options, &second), -EBUSY);
+	ck_assert_ptr_null(second);
+	ck_assert_str_eq(error.text, "thread 'second': loop 'the-loop-of-the-thread' runs already");
+	ck_assert_uint_eq(entered, 0);
+	ck_assert_int_eq(stop_and_join(thread), 1);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_told)
+{
+	struct {
+		struct gyre_thread_options known;
+		uint64_t more;
+	} longer;
+	struct gyre_thread *thread;
+
+	ck_assert_int_eq(gyre_thread_start(NULL, &options, &thread), -EINVAL);
+	ck_assert_str_eq(error.text, "gyre_thread_start: loop is NULL");
+	ck_assert_int_eq(gyre_thread_start(loop, &options, NULL), -EINVAL);
+	ck_assert_str_eq(error.text, "gyre_thread_start: ret_thread is NULL");
+	ck_assert_int_eq(gyre_thread_start(NULL, NULL, &thread), -EINVAL);
+	gyre_thread_options_init(&longer.known, sizeof(longer));
+	longer.more = 1;
+	ck_assert_int_eq(gyre_thread_start(loop, &longer.known, &thread), -E2BIG);
+	options.size = 8;
+	ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), -EINVAL);
+	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("thread-end");
+	TCase *tcase = tcase_create("thread-end");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, stops_are_for_one_run_only);
+	tcase_add_test(tcase, a_stop_after_the_end_stops_no_later_run);
+	tcase_add_test(tcase, one_stops_while_another_joins);
+	tcase_add_test(tcase, a_cpu_that_cannot_be_is_refused);
+	tcase_add_test(tcase, enter_may_fail_the_start);
+	tcase_add_test(tcase, there_may_be_no_room_for_a_thread);
+	tcase_add_test(tcase, a_loop_that_runs_cannot_be_started);
+	tcase_add_test(tcase, bad_arguments_are_told);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
