@@ -13,3 +13,8 @@ gyreinclude_HEADERS += %D%/gyre/dpdk.h
 else
 EXTRA_DIST += %D%/gyre/dpdk.h
 endif
+if HAVE_CONTROL
+gyreinclude_HEADERS += %D%/gyre/control.h
+else
+EXTRA_DIST += %D%/gyre/control.h
+endif

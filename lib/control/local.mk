@@ -1,2 +1,31 @@
-# The control side: socket, JSON-RPC, HTTP. Needs libuv, jansson and libmicrohttpd.
+# The control side: socket, JSON-RPC, HTTP. Needs libuv, jansson and libmicrohttpd. Of the base room
+# it has error.c alone, a copy of its own: libgyre does not export it.
+EXTRA_DIST += %D%/gyre-control.map
+if HAVE_CONTROL
+lib_LTLIBRARIES += %D%/libgyre-control.la
+# Tests of what the map hides link the room itself.
+noinst_LTLIBRARIES += %D%/libcontrol.la
+
+%C%_libcontrol_la_SOURCES = \
+	lib/base/error.c \
+	lib/base/error.h \
+	%D%/call.c \
+	%D%/call.h \
+	%D%/control.c \
+	%D%/control.h \
+	%D%/http.c \
+	%D%/http.h \
+	%D%/loops.c \
+	%D%/request.c \
+	%D%/request.h
+%C%_libcontrol_la_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+
+%C%_libgyre_control_la_SOURCES =
+%C%_libgyre_control_la_LIBADD = %D%/libcontrol.la %D%/libpage.la lib/libgyre.la \
+	$(CONTROL_LIBS)
+%C%_libgyre_control_la_LDFLAGS = $(AM_LDFLAGS) $(GYRE_SHARED_LDFLAGS) \
+	-version-info $(GYRE_VERSION_INFO) -Wl,--version-script=$(top_srcdir)/%D%/gyre-control.map
+EXTRA_%C%_libgyre_control_la_DEPENDENCIES = %D%/gyre-control.map
+endif
+
 include %D%/page/local.mk
