@@ -13,7 +13,8 @@ START_TEST(the_document_is_whole)
 	ck_assert_uint_eq(strlen(gyre__page), gyre__page_size);
 	ck_assert_int_eq(strncmp(gyre__page, "<!doctype html>\n", 16), 0);
 	ck_assert_str_eq(gyre__page + gyre__page_size - 8, "</html>\n");
-	ck_assert_ptr_null(strstr(gyre__page, "\n@"));
+	ck_assert_ptr_null(strstr(gyre__page, "\n@style@"));
+	ck_assert_ptr_null(strstr(gyre__page, "\n@script@"));
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 PAGE_SOURCES = \
 	%D%/index.html \
 	%D%/page.css \
+	%D%/graph.css \
 	%D%/format.js \
 	%D%/data.js \
 	%D%/layout.js \
