@@ -59,6 +59,8 @@ int gyre_node_inject(
 	for (unsigned i = 0; i < n; i++)
 		*at(loop, loop->injection.count + i) = (struct gyre__injected){items[i], id};
 	count_set(loop, loop->injection.count + n);
+	if (n)
+		gyre__hub_due(public_loop, 0);
 	return (int)n;
 }
 

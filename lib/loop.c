@@ -59,14 +59,23 @@ uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work)
 	return work > now ? work - now : 0;
 }
 
-/* A busy loop's look at its fds: every so many turns, and only if there are any. */
+/* At the fds; nothing when there can be nothing. */
+static unsigned look(struct gyre__loop *loop, uint64_t timeout)
+{
+	bool wanted = loop->fd_ready || (loop->watches.n && !loop->slicing);
+
+	loop->fd_ready = false;
+	return timeout || wanted ? gyre__watches_poll(loop, timeout) : 0;
+}
+
+/* A busy loop's: every so many turns. */
 static unsigned look_now_and_then(struct gyre__loop *loop)
 {
-	if (++loop->watches.unpolled < loop->options.poll_interval)
+	if (++loop->watches.unpolled < loop->options.poll_interval && !loop->fd_ready)
 		return 0;
 	loop->watches.unpolled = 0;
 	gyre__clock_anchor(loop->hub.clock);
-	return loop->watches.n ? gyre__watches_poll(loop, 0) : 0;
+	return look(loop, 0);
 }
 
 /* An idle loop's: asleep until there is work, if it may. It says that it sleeps before it looks for
@@ -83,7 +92,7 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
 		timeout = gyre__loop_time_until(loop, work);
 	gyre__clock_anchor(loop->hub.clock);
 	loop->stats.sleeps += timeout > 0;
-	called = timeout || loop->watches.n ? gyre__watches_poll(loop, timeout) : 0;
+	called = look(loop, timeout);
 	if (sleeps)
 		gyre__post_awake(&loop->hub.posts);
 	return called;
@@ -212,13 +221,21 @@ void gyre__loop_unclaim(struct gyre__loop *loop)
 	atomic_store(&loop->running, false);
 }
 
-int gyre__loop_run_claimed(struct gyre__loop *loop, enum gyre_run_mode mode)
+/* The loop that was claimed is current from here on; returns the one that was before. */
+static struct gyre_loop *enter(struct gyre__loop *loop)
 {
 	struct gyre_loop *before = gyre__loop_enter(&loop->hub);
-	int status;
 
 	awake_virtually(loop);
-	gyre__host_cancel(loop);
+	gyre__host_awake(loop);
+	return before;
+}
+
+int gyre__loop_run_claimed(struct gyre__loop *loop, enum gyre_run_mode mode)
+{
+	struct gyre_loop *before = enter(loop);
+	int status;
+
 	if (mode == GYRE_RUN_DEFAULT)
 		begin_stay(loop);
 	status = run(loop, mode);
@@ -239,6 +256,56 @@ int gyre_loop_run(struct gyre_loop *public_loop, enum gyre_run_mode mode)
 	if (status < 0)
 		return status;
 	status = gyre__loop_run_claimed(loop, mode);
+	gyre__loop_unclaim(loop);
+	return status;
+}
+
+/* Whether the turn that was left more than waiting; no turn is spent on finding out. */
+static bool more(const struct gyre__loop *loop)
+{
+	const struct gyre_loop *hub = &loop->hub;
+
+	return !atomic_load(&loop->stopping) &&
+	       (gyre__graph_inputs(hub->graph) || gyre__loop_next_work(loop) <= hub->now);
+}
+
+static int run_slice(struct gyre__loop *loop, const struct gyre_slice *slice)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+	uint64_t begin = gyre__clock_read(clock);
+	int status = build_if_changed(loop);
+
+	if (status < 0)
+		return status;
+	start_processes(loop);
+	for (unsigned i = 0; i < slice->turns; i++) {
+		turn(loop, false);
+		if (!more(loop))
+			break;
+		if (slice->nsec && gyre__clock_read(clock) - begin >= slice->nsec)
+			break;
+	}
+	atomic_store(&loop->stopping, false);
+	return alive(loop);
+}
+
+int gyre_loop_run_slice(struct gyre_loop *public_loop, const struct gyre_slice *slice)
+{
+	struct gyre__loop *loop = gyre__loop_of(public_loop);
+	struct gyre_loop *before;
+	int status;
+
+	if (!slice || !slice->turns)
+		return -EINVAL;
+	status = gyre__loop_claim(loop);
+	if (status < 0)
+		return status;
+	before = enter(loop);
+	loop->fd_ready = slice->fd_ready;
+	loop->slicing = true;
+	status = run_slice(loop, slice);
+	loop->slicing = false;
+	gyre__loop_enter(before);
 	gyre__loop_unclaim(loop);
 	return status;
 }

@@ -45,7 +45,10 @@ struct gyre__loop {
 	bool counts_switches; /* such a run is under way */
 	unsigned refs;
 	int timer_fd; /* for a host's sleep, -1 before the first */
-	bool armed, prepared; /* the timerfd; a host may sleep on our fd */
+	uint64_t armed; /* for when, on the kernel's clock, and has not been heard; 0: for never */
+	bool prepared; /* a host may sleep on our fd */
+	bool fd_ready; /* our fd may be readable: the next look is not to be left out */
+	bool slicing; /* no look at the fds but that */
 	bool started; /* processes have had their run ahead of the first poll */
 	bool worked; /* the last turn found something to do */
 	atomic_bool running, stopping;
@@ -68,8 +71,9 @@ int gyre__loop_run_claimed(struct gyre__loop *loop, enum gyre_run_mode mode);
 /* For how long to sleep, nsec of the real world. */
 uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work);
 
-/* host.c: the host's sleep is over. */
-void gyre__host_cancel(struct gyre__loop *loop);
+/* host.c: the host's sleep is over; the timerfd was found ready, and is quiet. */
+void gyre__host_awake(struct gyre__loop *loop);
+void gyre__host_timer_rang(struct gyre__loop *loop);
 void gyre__host_fini(struct gyre__loop *loop);
 
 /* options.c: checks a caller's options and copies them over the defaults. */

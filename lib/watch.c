@@ -13,7 +13,8 @@
 int gyre__watches_init(struct gyre__loop *loop)
 {
 	struct gyre__watches *watches = &loop->watches;
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* no watch */
+	/* No watch. For edges: the one look that finds it ready makes it quiet, too. */
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
 
 	watches->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (watches->epoll_fd < 0)
@@ -148,9 +149,9 @@ unsigned gyre__watches_poll(struct gyre__loop *loop, uint64_t timeout)
 		struct epoll_event *event = &watches->ready[watches->next_ready++];
 		struct gyre_watch *watch = event->data.ptr;
 
-		if (!watch)
-			gyre__post_drain(&loop->hub.posts);
-		else if (event->events) /* else it was deleted */
+		if (event->data.ptr == loop)
+			gyre__host_timer_rang(loop);
+		else if (watch && event->events) /* else it was deleted */
 			called += call(watch, event->events);
 	}
 	watches->n_ready = watches->next_ready = 0;

@@ -177,23 +177,50 @@ GYRE_API int gyre_watch_del(struct gyre_watch *watch);
  *
  * A host with a loop of its own sleeps there, and gives this loop its turns:
  *
- *	if (gyre_loop_prepare(loop, NULL) == 0)
- *		the host sleeps until gyre_loop_fd(loop), or anything of its own, is ready
- *	gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+ *	struct gyre_slice slice = {.turns = 64, .nsec = GYRE_USEC(100)};
  *
- * What starts a timer, spawns or injects between the prepare and the sleep prepares again.
+ *	timeout = gyre_loop_prepare(loop, NULL) == 0 ? forever : 0;
+ *	the host sleeps until gyre_loop_fd(loop), or anything of its own, is ready
+ *	slice.fd_ready = whether that fd was;
+ *	gyre_loop_run_slice(loop, &slice);
+ *
+ * Whoever prepares makes no mistake by what it does afterwards: all that brings work, on any
+ * thread, makes the fd readable.
  */
 
 /* For the host's poll, select or epoll: readable, level-triggered, when the loop may have work
- * while its host sleeps: posts, signals, stop, watched fds, timers. Not to be read from; good until
- * the loop is destroyed. */
+ * while its host sleeps: posts, signals, stop, watched fds, timers. May be so once in a while
+ * without a reason. Not to be read from; good until the loop is destroyed. */
 GYRE_API int gyre_loop_fd(const struct gyre_loop *loop);
-/* Says that the host is about to sleep; the next run, or a prepare that returns 1, ends that.
- * Returns 1: it should turn the loop instead, for there is work or something to poll; 0: it may
- * sleep on the fd, which is readable by *ret_deadline (nsec, GYRE_FOREVER: nothing is due; may be
- * NULL). Errors: -EBUSY (it is running), -EMFILE, -ENFILE, -ENOMEM, -ENOSPC (the first time only:
+/* Says that the host is about to sleep; the next run or slice, gyre_loop_cancel(), or a prepare
+ * that returns 1 ends that. Returns 1: it should turn the loop instead, for there is work or
+ * something to poll; 0: it may sleep on the fd, which is readable by *ret_deadline (nsec,
+ * GYRE_FOREVER: nothing is due; may be NULL). Whatever brings work from then on makes it readable
+ * at once, on the loop's own thread, too: a timer started or shortened, a spawn, an inject, an
+ * enabled input, a watch, a changed graph.
+ * Costs a system call when the deadline is another than the last time's, else none.
+ * Errors: -EBUSY (it is running), -EMFILE, -ENFILE, -ENOMEM, -ENOSPC (the first time only:
  * timerfd). */
 GYRE_API int gyre_loop_prepare(struct gyre_loop *loop, uint64_t *ret_deadline);
+/* Says that the host does not sleep and runs nothing either, as one that leaves the loop alone for
+ * a while: takes the deadline back. Nothing happens if it was not prepared, or is running. */
+GYRE_API void gyre_loop_cancel(struct gyre_loop *loop);
+/* When the loop wants a turn, absolute nsec on its clock: 0: now; GYRE_FOREVER: nothing is due. For
+ * hosts that compute a timeout of their own beside a prepare: to be rounded up to their unit, for a
+ * turn before it is due finds nothing to do. */
+GYRE_API uint64_t gyre_loop_deadline(const struct gyre_loop *loop);
+
+struct gyre_slice {
+	unsigned turns; /* at most; >= 1 */
+	uint64_t nsec; /* begins no turn that late after its beginning; 0: no limit */
+	bool fd_ready; /* the host saw gyre_loop_fd() readable */
+};
+
+/* Runs the loop on the calling thread, as GYRE_RUN_NOWAIT does, for turns until one leaves nothing
+ * to do and nothing to poll, gyre_loop_stop(), or the slice's end. It makes no system call but one
+ * look at the fds at its beginning, and that only if fd_ready. Returns and errors as
+ * gyre_loop_run(); -EINVAL also: no slice, or one of no turn. */
+GYRE_API int gyre_loop_run_slice(struct gyre_loop *loop, const struct gyre_slice *slice);
 
 /* --- Clocks --- */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which loop runs on the calling thread, and the readings of a loop that every room may take.
- * Owns the one thread-local of the library. Called by gyre_loop_run() and by whoever must know
- * whether a loop can be touched directly. Invariant: at most one loop is current on a thread, and
- * the one that was current before comes back when a nested one ends.
+ * Which loop runs on the calling thread, the readings of a loop that every room may take, and how a
+ * loop's own thread wakes its host. Owns the one thread-local of the library. Called by
+ * gyre_loop_run(), by whoever must know whether a loop can be touched directly, and by whoever
+ * brings work. Invariant: at most one loop is current on a thread, and the one that was current
+ * before comes back when a nested one ends.
  */
 #include "base/hub.h"
 
@@ -25,6 +26,17 @@ struct gyre_loop *gyre__loop_enter(struct gyre_loop *loop)
 struct gyre_loop *gyre_loop_current(void)
 {
 	return current;
+}
+
+void gyre__hub_wake(struct gyre_loop *loop)
+{
+	struct gyre_clock *clock = loop->clock;
+
+	/* Once: the fd stays readable until the loop has turned. */
+	loop->prepared_until = 0;
+	if (clock->is_virtual)
+		clock->is_virtual->awake(clock, loop);
+	gyre__post_kick(&loop->posts);
 }
 
 uint64_t gyre_loop_now(const struct gyre_loop *loop)

@@ -21,11 +21,23 @@ struct gyre_loop {
 	struct gyre__wheel *wheel; /* lib/sched/wheel.c */
 	struct gyre__sched *sched; /* lib/sched/sched.c */
 	struct gyre__graph *graph; /* lib/graph/graph.c */
+	uint64_t prepared_until; /* a host may sleep until then; 0: none does */
 	struct gyre__postbox posts; /* lib/base/post.c */
 	gyre_log_fn *log;
 	void *log_arg;
 	char name[32];
 };
+
+/* A host sleeps that should not: its loop has work, and is awake. */
+void gyre__hub_wake(struct gyre_loop *loop) __attribute__((cold));
+
+/* Everything that brings work on the loop's own thread while it does not run says so, after it is
+ * there: work that is due at `deadline`, 0 for now. */
+static inline void gyre__hub_due(struct gyre_loop *loop, uint64_t deadline)
+{
+	if (__builtin_expect(deadline < loop->prepared_until, 0))
+		gyre__hub_wake(loop);
+}
 
 /* Whether the calling thread runs this loop right now; if not, only a post reaches it. */
 bool gyre__loop_is_mine(const struct gyre_loop *loop);

@@ -115,11 +115,3 @@ void gyre__post_awake(struct gyre__postbox *box)
 {
 	atomic_store(&box->sleeping, 0);
 }
-
-void gyre__post_drain(struct gyre__postbox *box)
-{
-	uint64_t count;
-
-	while (read(box->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-}

@@ -19,7 +19,7 @@ struct gyre__postbox {
 	_Atomic(struct gyre_post *) head;
 	_Atomic(uint32_t) sleeping;
 	struct gyre_post *todo; /* the loop's own: taken and not run yet, oldest first */
-	int wake_fd; /* eventfd, -1 without one */
+	int wake_fd; /* eventfd, never read: to be polled for edges. -1 without one */
 	struct gyre_loop *loop;
 };
 
@@ -36,7 +36,5 @@ bool gyre__post_pending(const struct gyre__postbox *box);
 bool gyre__post_sleep(struct gyre__postbox *box);
 /* The loop is awake again. */
 void gyre__post_awake(struct gyre__postbox *box);
-/* Its wake_fd was readable: empties it. */
-void gyre__post_drain(struct gyre__postbox *box);
 
 #endif

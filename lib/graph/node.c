@@ -214,6 +214,7 @@ static void node_append(struct gyre__graph *graph, struct gyre__node *node)
 	graph->last = node;
 	graph->n_nodes++;
 	graph->changed = true;
+	gyre__hub_due(graph->loop, 0);
 }
 
 static void node_remove(struct gyre__graph *graph, struct gyre__node *node)
@@ -336,6 +337,7 @@ int gyre_node_connect(
 	free(node->targets[next]);
 	node->targets[next] = copy;
 	graph->changed = true;
+	gyre__hub_due(loop, 0);
 	return 0;
 }
 
@@ -353,6 +355,7 @@ static int node_work(struct gyre_loop *loop, struct gyre_node_id id, bool disabl
 	if (gyre__node_is_input(node) && node->built) {
 		graph->n_enabled += disabled ? -1 : 1;
 		graph->inputs_changed = true;
+		gyre__hub_due(loop, 0);
 	}
 	return 0;
 }

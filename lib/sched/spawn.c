@@ -133,6 +133,7 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	gyre__process_start(process);
 	if (sched->ending)
 		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, true);
+	gyre__hub_due(loop, 0);
 	if (ret_id)
 		*ret_id = gyre_process_id(process);
 	return 0;

@@ -24,6 +24,7 @@ void gyre_timer_start(struct gyre_timer *timer, uint64_t deadline)
 	timer->deadline = deadline;
 	if (deadline != GYRE_FOREVER)
 		gyre__wheel_insert(wheel, timer);
+	gyre__hub_due(timer->loop, deadline);
 }
 
 void gyre_timer_start_after(struct gyre_timer *timer, uint64_t nsec)

@@ -117,6 +117,14 @@ static bool readable(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
+/* A loop's epoll looks for edges and leaves the count alone; a poll(2) does not. */
+static void drain(void)
+{
+	uint64_t count;
+
+	ck_assert_int_ge(read(loop.posts.wake_fd, &count, sizeof(count)), -1);
+}
+
 START_TEST(wakes_a_sleeper_once_and_only_a_sleeper)
 {
 	struct numbered n[3];
@@ -132,7 +140,7 @@ START_TEST(wakes_a_sleeper_once_and_only_a_sleeper)
 	ck_assert(gyre__post_sleep(&loop.posts));
 	gyre_loop_post(&loop, &n[1].post);
 	ck_assert(readable());
-	gyre__post_drain(&loop.posts);
+	drain();
 	gyre_loop_post(&loop, &n[2].post); /* whoever kicked first cleared the flag */
 	ck_assert(!readable());
 	gyre__post_awake(&loop.posts);
@@ -183,7 +191,7 @@ START_TEST(threads_lose_no_post_and_no_wake_up)
 			continue;
 		ck_assert_msg(poll(&fd, 1, 5000) == 1, "asleep with %u of %u posts seen", total,
 			THREADS * EACH);
-		gyre__post_drain(&loop.posts);
+		drain();
 		gyre__post_awake(&loop.posts);
 	}
 	for (unsigned i = 0; i < THREADS; i++) {
@@ -231,7 +239,7 @@ START_TEST(a_post_that_meets_the_going_to_sleep_wakes)
 		if (gyre__post_run(&loop.posts, 64) || !gyre__post_sleep(&loop.posts))
 			continue;
 		ck_assert_msg(poll(&fd, 1, 10000) == 1, "asleep after %u posts", answered);
-		gyre__post_drain(&loop.posts);
+		drain();
 		gyre__post_awake(&loop.posts);
 	}
 	pthread_join(thread, NULL);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +154,100 @@ START_TEST(a_timer_that_was_stopped_wakes_nobody)
 }
 END_TEST
 
+/* Never a busy wait before it is due, however near it is. */
+START_TEST(a_deadline_some_nanoseconds_ahead_is_slept_for)
+{
+	struct gyre_timer timer;
+	unsigned early = 0;
+
+	gyre_timer_init(&timer, loop, count_timer);
+	for (unsigned i = 0; i < 200; i++) {
+		unsigned before = expired, turns = 0;
+
+		gyre_timer_start_after(&timer, 300 + i);
+		while (expired == before) {
+			if (gyre_loop_prepare(loop, NULL) == 0)
+				ck_assert(readable_within(10000));
+			turn();
+			turns++;
+		}
+		early += turns - 1;
+	}
+	ck_assert_uint_eq(expired, 200);
+	ck_assert_uint_lt(early, 200); /* one of the wheel's own looks here and there */
+}
+END_TEST
+
+START_TEST(the_same_deadline_is_armed_once)
+{
+	struct itimerspec before, after;
+	struct gyre_timer timer;
+	struct gyre_post post = {.fn = count_post};
+	uint64_t armed;
+
+	gyre_timer_init(&timer, loop, count_timer);
+	gyre_timer_start_after(&timer, GYRE_SEC(100));
+	prepare();
+	armed = ((struct gyre__loop *)loop)->armed;
+	ck_assert_int_eq(timerfd_gettime(((struct gyre__loop *)loop)->timer_fd, &before), 0);
+	gyre_loop_post(loop, &post);
+	turn();
+	ck_assert_uint_eq(posts, 1);
+	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 0);
+	ck_assert_uint_eq(((struct gyre__loop *)loop)->armed, armed);
+	ck_assert_int_eq(timerfd_gettime(((struct gyre__loop *)loop)->timer_fd, &after), 0);
+	ck_assert_int_le(after.it_value.tv_sec, before.it_value.tv_sec);
+	ck_assert_int_gt(after.it_value.tv_sec, 1);
+	ck_assert(!readable_within(0));
+}
+END_TEST
+
+START_TEST(a_cancel_takes_the_deadline_back)
+{
+	struct gyre_post post = {.fn = count_post};
+	struct gyre_timer timer;
+
+	gyre_loop_cancel(loop); /* not prepared: nothing happens */
+	gyre_timer_init(&timer, loop, count_timer);
+	gyre_timer_start_after(&timer, GYRE_MSEC(20));
+	prepare();
+	gyre_loop_cancel(loop);
+	ck_assert(!readable_within(100));
+	ck_assert_uint_eq(loop->posts.sleeping, 0);
+	gyre_loop_post(loop, &post); /* kicks nobody */
+	ck_assert(!readable_within(0));
+	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 1);
+	turn();
+	ck_assert_uint_eq(posts, 1);
+	ck_assert_uint_eq(expired, 1);
+	prepare();
+	ck_assert(!readable_within(0));
+	gyre_loop_cancel(loop);
+}
+END_TEST
+
+START_TEST(the_deadline_is_what_is_due_first)
+{
+	struct gyre_timer timer;
+	uint64_t start, deadline;
+
+	ck_assert_uint_eq(gyre_loop_deadline(loop), GYRE_FOREVER);
+	gyre_timer_init(&timer, loop, count_timer);
+	start = gyre_loop_clock(loop);
+	gyre_timer_start(&timer, start + GYRE_SEC(100));
+	deadline = gyre_loop_deadline(loop);
+	ck_assert_uint_gt(deadline, start);
+	ck_assert_uint_le(deadline, start + GYRE_SEC(100) + 1024);
+	gyre_timer_start(&timer, 1);
+	ck_assert_uint_eq(gyre_loop_deadline(loop), 0);
+	turn();
+	gyre_loop_stop(loop);
+	ck_assert_uint_eq(gyre_loop_deadline(loop), 0);
+	turn();
+	ck_assert_uint_eq(gyre_loop_deadline(loop), GYRE_FOREVER);
+}
+END_TEST
+
 START_TEST(an_fd_wakes)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);
@@ -189,6 +284,7 @@ static int one_yield(struct gyre_process *self, void *arg)
 static void prepare_inside(struct gyre_post *post)
 {
 	count_post(post);
+	gyre_loop_cancel(loop); /* is none of its business */
 	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), -EBUSY);
 }
 
@@ -290,6 +386,10 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_post_wakes_and_is_over_when_it_ran);
 	tcase_add_test(tcase, a_timer_wakes_and_not_early);
 	tcase_add_test(tcase, a_timer_that_was_stopped_wakes_nobody);
+	tcase_add_test(tcase, a_deadline_some_nanoseconds_ahead_is_slept_for);
+	tcase_add_test(tcase, the_same_deadline_is_armed_once);
+	tcase_add_test(tcase, a_cancel_takes_the_deadline_back);
+	tcase_add_test(tcase, the_deadline_is_what_is_due_first);
 	tcase_add_test(tcase, an_fd_wakes);
 	tcase_add_test(tcase, whatever_there_is_to_do_forbids_sleep);
 	tcase_add_test(tcase, a_host_that_sleeps_misses_no_post);

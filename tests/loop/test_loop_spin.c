@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/loop.c, spinning: a loop that polls an input makes no system call while it watches no fd, and
- * one in so many turns when it does. Counted by seccomp, in a thread that is thrown away.
+ * one in so many turns when it does; one in a slice at most. Counted by seccomp, in a thread that
+ * is thrown away.
  */
 #include "harness.h"
 
@@ -75,6 +76,27 @@ static bool count_calls(void)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+static void turn_by_turn(void)
+{
+	for (int i = 0; i < TURNS; i++)
+		gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+}
+
+/* As a host does, that sees the fd ready every other time. */
+static void slice_by_slice(void)
+{
+	struct gyre_slice slice = {.turns = 200, .nsec = GYRE_SEC(1)};
+
+	for (int i = 0; i < TURNS; i++) {
+		if (gyre_loop_prepare(loop, NULL) != 1)
+			return;
+		slice.fd_ready = i % 2 == 1;
+		gyre_loop_run_slice(loop, &slice);
+	}
+}
+
+static void (*how)(void) = turn_by_turn;
+
 static void *spin(void *arg)
 {
 	gyre_loop_run(loop, GYRE_RUN_NOWAIT); /* builds the graph */
@@ -82,8 +104,8 @@ static void *spin(void *arg)
 	/* Where even the clock is a system call there is nothing to see. */
 	gyre_loop_clock(loop);
 	counted = counted && !calls;
-	for (int i = 0; counted && i < TURNS; i++)
-		gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+	if (counted)
+		how();
 	*(int *)arg = calls;
 	return NULL;
 }
@@ -126,6 +148,7 @@ static unsigned ticks;
 static void setup(void)
 {
 	ticks = 0;
+	how = turn_by_turn;
 	ck_assert_int_eq(gyre_loop_create(NULL, &loop), 0);
 	ck_assert_int_eq(gyre_node_add(loop, &input_class, "input", NULL, NULL), 0);
 	ck_assert_int_eq(gyre_process_spawn(loop, tick, &ticks, NULL, NULL), 0);
@@ -172,6 +195,25 @@ START_TEST(with_fds_there_is_one_in_64_turns)
 }
 END_TEST
 
+START_TEST(in_slices_there_is_one_where_the_fd_was_ready)
+{
+	struct gyre_watch watch = {0};
+	int fd = eventfd(0, EFD_CLOEXEC), n;
+
+	how = slice_by_slice;
+	ck_assert_int_eq(gyre_watch_add(loop, &watch, fd, EPOLLIN, nothing), 0);
+	n = spin_in_a_thread();
+	if (n < 0)
+		gyre_test_note("a tool, no seccomp or no clock without a system call: nothing was "
+			       "counted");
+	else
+		ck_assert_int_eq(n, TURNS / 2);
+	ck_assert(n < 0 || ticks > 0);
+	ck_assert_int_eq(gyre_watch_del(&watch), 0);
+	close(fd);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("spin");
@@ -180,6 +222,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, without_fds_there_is_none);
 	tcase_add_test(tcase, with_fds_there_is_one_in_64_turns);
+	tcase_add_test(tcase, in_slices_there_is_one_where_the_fd_was_ready);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
