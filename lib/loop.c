@@ -417,6 +417,7 @@ int gyre_loop_create(const struct gyre_loop_options *given, struct gyre_loop **r
 	loop->options = options;
 	loop->hub.log = options.log;
 	loop->hub.log_arg = options.log_arg;
+	loop->hub.log_level = (int)options.log_level;
 	snprintf(loop->hub.name, sizeof(loop->hub.name), "%s", options.name);
 	loop->hub.posts.wake_fd = loop->watches.epoll_fd = loop->timer_fd = -1;
 	status = init(loop, &what);

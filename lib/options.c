@@ -14,6 +14,7 @@
 static const struct gyre_loop_options defaults = {
 	.size = sizeof(struct gyre_loop_options),
 	.name = "gyre",
+	.log_level = GYRE_LOG_DEBUG,
 	.vector = 64,
 	.hop_budget = 16,
 	.sample_period = 16,
@@ -34,6 +35,7 @@ static const struct bound {
 	size_t offset, width;
 	uint64_t least, most;
 } bounds[] = {
+	{FIELD(log_level), 0, GYRE_LOG_DEBUG},
 	{FIELD(vector), 1, GYRE_VECTOR_MAX},
 	{FIELD(hop_budget), 1, 255},
 	{FIELD(sample_period), 0, UINT32_MAX},

@@ -32,6 +32,7 @@ struct gyre_loop_options {
 	struct gyre_error *error; /* text of a failed create. NULL */
 	gyre_log_fn *log; /* NULL: no log */
 	void *log_arg;
+	enum gyre_log_level log_level; /* lines above it are not given to log. GYRE_LOG_DEBUG */
 	struct gyre_clock *clock; /* borrowed, outlives the loop. NULL: the CPU's time stamp counter
 				     calibrated against CLOCK_MONOTONIC, or, where that counter
 				     is not invariant, CLOCK_MONOTONIC itself */
@@ -109,6 +110,10 @@ GYRE_API void gyre_loop_unref(struct gyre_loop *loop);
 GYRE_API uint64_t gyre_loop_now(const struct gyre_loop *loop);
 /* A fresh reading of the loop's clock, nsec: 20-40 ns. */
 GYRE_API uint64_t gyre_loop_clock(const struct gyre_loop *loop);
+/* Which lines the log is given: those of `level` and what is graver. Any thread. Errors: -EINVAL
+ * (no such level). */
+GYRE_API int gyre_loop_log_level_set(struct gyre_loop *loop, enum gyre_log_level level);
+GYRE_API enum gyre_log_level gyre_loop_log_level(const struct gyre_loop *loop);
 GYRE_API const char *gyre_loop_name(const struct gyre_loop *loop);
 /* The loop that runs on the calling thread, or NULL. Any thread. */
 GYRE_API struct gyre_loop *gyre_loop_current(void);

@@ -25,6 +25,7 @@ struct gyre_loop {
 	struct gyre__postbox posts; /* lib/base/post.c */
 	gyre_log_fn *log;
 	void *log_arg;
+	_Atomic(int) log_level; /* an enum gyre_log_level, which any thread sets */
 	char name[32];
 };
 

@@ -78,6 +78,7 @@ void rig_create(struct rig *rig)
 {
 	rig->loop.clock = &rig->clock;
 	rig->loop.log = log_line;
+	rig->loop.log_level = GYRE_LOG_DEBUG;
 	rig->loop.log_arg = rig;
 	ck_assert_int_eq(gyre__graph_create(&rig->loop, &rig->options, &rig->graph), 0);
 	rig->loop.graph = rig->graph;

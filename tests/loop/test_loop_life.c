@@ -133,6 +133,31 @@ START_TEST(a_graph_that_cannot_be_built_is_an_error_and_a_log_line)
 }
 END_TEST
 
+static int ignores_the_end(struct gyre_process *self, void *arg)
+{
+	(void)arg;
+	for (;;)
+		gyre_process_yield(self);
+	return 0;
+}
+
+START_TEST(a_line_above_the_loops_level_is_not_logged)
+{
+	char line[200];
+	struct gyre_loop *logged;
+
+	for (int level = GYRE_LOG_ERROR; level <= GYRE_LOG_WARNING; level++) {
+		logged = logged_loop(line);
+		ck_assert_int_eq(gyre_loop_log_level(logged), GYRE_LOG_DEBUG);
+		gyre_loop_log_level_set(logged, (enum gyre_log_level)level);
+		ck_assert_int_eq(gyre_process_spawn(logged, ignores_the_end, NULL, NULL, NULL), 0);
+		gyre_loop_run(logged, GYRE_RUN_NOWAIT);
+		ck_assert_int_eq(gyre_loop_destroy(logged), 0); /* abandons it: a warning */
+		ck_assert_int_eq(line[0] != 0, level == GYRE_LOG_WARNING);
+	}
+}
+END_TEST
+
 static int cleans_up(struct gyre_process *self, void *arg)
 {
 	while (gyre_process_sleep(self, GYRE_SEC(1000)) == 0)
@@ -206,6 +231,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, loops_nest);
 	tcase_add_test(tcase, a_running_loop_is_busy);
 	tcase_add_test(tcase, a_graph_that_cannot_be_built_is_an_error_and_a_log_line);
+	tcase_add_test(tcase, a_line_above_the_loops_level_is_not_logged);
 	tcase_add_test(tcase, destroy_lets_processes_clean_up_and_runs_posts);
 	tcase_add_test(tcase, destroy_is_patient_but_not_for_ever);
 	suite_add_tcase(suite, tcase);

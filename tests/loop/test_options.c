@@ -37,6 +37,7 @@ START_TEST(the_defaults_are_those_of_the_header)
 				 documented = {
 					 .size = sizeof(options),
 					 .name = options.name,
+					 .log_level = GYRE_LOG_DEBUG,
 					 .vector = 64,
 					 .hop_budget = 16,
 					 .sample_period = 16,
@@ -100,6 +101,7 @@ START_TEST(every_bound_is_named)
 	BROKEN(timer_budget, 0);
 	BROKEN(dispatch_budget, 0);
 	BROKEN(process_budget, 999);
+	BROKEN(log_level, (enum gyre_log_level)4);
 }
 END_TEST
 

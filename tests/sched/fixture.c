@@ -40,6 +40,7 @@ void fixture_open(struct fixture *f, unsigned process_max)
 	f->clock.read = read_clock;
 	f->loop.clock = &f->clock;
 	f->loop.log = keep_line;
+	f->loop.log_level = GYRE_LOG_DEBUG;
 	f->loop.log_arg = f;
 	f->loop.now = f->now;
 	ck_assert_int_eq(gyre__postbox_init(&f->loop.posts, &f->loop), 0);
