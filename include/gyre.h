@@ -11,5 +11,7 @@
 #include <gyre/node.h>
 #include <gyre/mailbox.h>
 #include <gyre/thread.h>
+#include <gyre/link.h>
+#include <gyre/snapshot.h>
 
 #endif

@@ -2,10 +2,12 @@
 gyreinclude_HEADERS += \
 	%D%/gyre/base.h \
 	%D%/gyre/graph.h \
+	%D%/gyre/link.h \
 	%D%/gyre/loop.h \
 	%D%/gyre/mailbox.h \
 	%D%/gyre/node.h \
 	%D%/gyre/process.h \
+	%D%/gyre/snapshot.h \
 	%D%/gyre/thread.h \
 	%D%/gyre/timer.h
 if HAVE_DPDK

@@ -22,17 +22,10 @@ static struct gyre__injected *at(struct gyre__loop *loop, unsigned i)
 	return &loop->injection.ring[(loop->injection.first + i) % loop->options.inject_max];
 }
 
-/* Snapshots tell it, too. */
-static void count_set(struct gyre__loop *loop, unsigned count)
-{
-	loop->injection.count = count;
-	gyre__graph_inject_waiting(loop->hub.graph, count);
-}
-
 static void forget(struct gyre__loop *loop, unsigned n)
 {
 	loop->injection.first = (loop->injection.first + n) % loop->options.inject_max;
-	count_set(loop, loop->injection.count - n);
+	loop->injection.count -= n;
 }
 
 void gyre__injection_fini(struct gyre__loop *loop)
@@ -58,7 +51,7 @@ int gyre_node_inject(
 		n = room;
 	for (unsigned i = 0; i < n; i++)
 		*at(loop, loop->injection.count + i) = (struct gyre__injected){items[i], id};
-	count_set(loop, loop->injection.count + n);
+	loop->injection.count += n;
 	if (n)
 		gyre__hub_due(public_loop, 0);
 	return (int)n;

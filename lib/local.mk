@@ -5,10 +5,14 @@ lib_LTLIBRARIES += %D%/libgyre.la
 %C%_libloop_la_SOURCES = \
 	%D%/host.c \
 	%D%/inject.c \
+	%D%/link.c \
 	%D%/loop.c \
 	%D%/loop.h \
 	%D%/mailbox.c \
 	%D%/options.c \
+	%D%/reader.c \
+	%D%/snapshot.c \
+	%D%/snapshot.h \
 	%D%/thread.c \
 	%D%/watch.c
 

@@ -435,6 +435,7 @@ static void end_all(struct gyre__loop *loop)
 {
 	struct gyre_loop *hub = &loop->hub;
 
+	loop->ending = true;
 	gyre__sched_cancel_all(hub->sched);
 	for (int i = 0; i < DESTROY_ROUNDS; i++) {
 		if (!gyre__sched_alive(hub->sched) && !gyre__post_pending(&hub->posts))

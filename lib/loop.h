@@ -4,6 +4,7 @@
 #define GYRE_LIB_LOOP_H
 
 #include <gyre/graph.h>
+#include <gyre/link.h>
 #include <gyre/loop.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -34,12 +35,20 @@ struct gyre__watches {
 	struct epoll_event ready[GYRE__READY_MAX];
 };
 
+struct gyre__links {
+	struct gyre_link *first, *last; /* in the order of adding */
+};
+
+struct gyre__reading; /* snapshot.h */
+
 struct gyre__loop {
 	struct gyre_loop hub; /* first: a struct gyre_loop * is a struct gyre__loop * */
 	struct gyre_loop_options options;
 	struct gyre_clock *own_clock; /* NULL when the clock is borrowed */
 	struct gyre__watches watches;
 	struct gyre__injection injection;
+	struct gyre__links links;
+	struct gyre__reading *readings; /* under way */
 	struct gyre_loop_stats stats;
 	uint64_t switches_before; /* those of the thread when the default mode's run began */
 	bool counts_switches; /* such a run is under way */
@@ -50,6 +59,7 @@ struct gyre__loop {
 	bool fd_ready; /* our fd may be readable: the next look is not to be left out */
 	bool slicing; /* no look at the fds but that */
 	bool started; /* processes have had their run ahead of the first poll */
+	bool ending; /* destroy gives the rest its last turns */
 	bool worked; /* the last turn found something to do */
 	atomic_bool running, stopping;
 };

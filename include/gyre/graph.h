@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * graph.h: describe nodes, add instances, connect and build the graph, look at what it does.
+ * graph.h: describe nodes, add instances, connect and build the graph; what nodes count.
  *
  * A node's class is a const description; adding it to a loop makes an instance with a name, its
  * data and its nexts. Names of nexts are resolved when the graph is built. What runs per packet is
@@ -11,7 +11,6 @@
 #define GYRE_GRAPH_H
 
 #include <gyre/loop.h>
-#include <stdio.h>
 
 GYRE_BEGIN_DECLS
 
@@ -201,10 +200,12 @@ GYRE_API int gyre_graph_simd_set(struct gyre_loop *loop, enum gyre_simd simd);
 /* The one in use, never AUTO. */
 GYRE_API enum gyre_simd gyre_graph_simd(const struct gyre_loop *loop);
 
-/* --- Statistics: a coherent copy of all counters, taken on the loop's thread --- */
+/* --- Statistics --- */
 
+/* One node's, in a snapshot (snapshot.h), whose memory the pointers point into. */
 struct gyre_node_stats {
-	const char *name; /* the snapshot's */
+	struct gyre_node_id id; /* tells it from another of its name, before or after */
+	const char *name;
 	const char *class_name;
 	enum gyre_node_kind kind;
 	bool disabled;
@@ -221,39 +222,6 @@ struct gyre_node_stats {
 	uint64_t sampled_calls, sampled_items, sampled_clocks; /* clocked ones; clocks are nsec */
 	uint64_t longest_clocks; /* longest clocked call, nsec */
 };
-
-struct gyre_snapshot {
-	uint64_t now; /* when it was taken */
-	unsigned vector;
-	unsigned frames, frames_free; /* the frame pool */
-	uint64_t inject_waiting; /* items */
-	unsigned n_nodes;
-	struct gyre_node_stats *nodes; /* inputs first, then by rank, then those not built yet */
-};
-
-/* The caller owns the snapshot, which holds copies of all names: it stays valid after the nodes,
- * their classes and the loop. Errors: -ENOMEM. */
-GYRE_API int gyre_snapshot_create(struct gyre_loop *loop, struct gyre_snapshot **ret_snapshot);
-/* NULL is fine. */
-GYRE_API void gyre_snapshot_destroy(struct gyre_snapshot *snapshot);
-/* The node's counters by instance name, or NULL. */
-GYRE_API const struct gyre_node_stats *gyre_snapshot_find(
-	const struct gyre_snapshot *snapshot, const char *name);
-/* Writes the runtime table, with the columns of VPP's `show runtime`: Name, State, Calls, Vectors
- * (the items), Suspends (0: nodes do not; gyre_process_write_table() shows processes), Clocks (nsec
- * per item; per call of a node that had no item), Vectors/Call (items per call). Counts since
- * `since`, an earlier snapshot of the loop; NULL: since the beginning. A node that `since` does not
- * know by its name counts from the beginning, so does one that was deleted and added anew. Errors:
- * -EIO. */
-GYRE_API int gyre_snapshot_write_runtime(
-	const struct gyre_snapshot *snapshot, const struct gyre_snapshot *since, FILE *out);
-/* Writes Count, Node, Reason, Severity of every reason that counted, since as above. Errors: -EIO.
- */
-GYRE_API int gyre_snapshot_write_errors(
-	const struct gyre_snapshot *snapshot, const struct gyre_snapshot *since, FILE *out);
-/* Writes the graph in Graphviz's language: inputs on top, outputs at the bottom, edges labelled
- * with the number of the next, back edges dashed. Errors: -EIO. */
-GYRE_API int gyre_snapshot_write_dot(const struct gyre_snapshot *snapshot, FILE *out);
 
 GYRE_END_DECLS
 

@@ -177,6 +177,7 @@ enum gyre_process_state {
 #define GYRE_LATENESS_BUCKETS 32
 
 struct gyre_process_stats {
+	struct gyre_process_id id;
 	char name[32];
 	enum gyre_process_state state;
 	bool daemon;

@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/clock_tsc.c \
 	%D%/clock_tsc.h \
 	%D%/clock_virtual.c \
+	%D%/copy.h \
 	%D%/error.c \
 	%D%/error.h \
 	%D%/hub.c \

@@ -4,7 +4,7 @@
  * the index of the next. Called by applications, calls stdio only. Invariant: any name makes valid
  * text, for it is written quoted and escaped; back edges do not pull at the ranks.
  */
-#include <gyre/graph.h>
+#include <gyre/snapshot.h>
 
 #include <errno.h>
 #include <stdio.h>

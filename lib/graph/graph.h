@@ -27,8 +27,6 @@ bool gyre__graph_pending(const struct gyre__graph *graph);
  * pool's bound allows (inject_max of them in all a sweep); returns how many, or -ESRCH. */
 int gyre__graph_enter(
 	struct gyre__graph *graph, struct gyre_node_id id, void *const *items, unsigned n);
-/* Says how many items wait to be injected, for snapshots. */
-void gyre__graph_inject_waiting(struct gyre__graph *graph, uint64_t items);
 /* Releases items by the loop's item operations. */
 void gyre__graph_release(struct gyre__graph *graph, void *const *items, unsigned n);
 /* The hot node of a live id, or NULL; its class and kind. */

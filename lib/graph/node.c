@@ -142,6 +142,31 @@ static int reasons_copy(struct gyre__node *node)
 	return 0;
 }
 
+static size_t texts_size(const struct gyre__node *node)
+{
+	size_t size = strlen(node->name) + 1 + strlen(node->node_class->name) + 1;
+
+	for (unsigned i = 0; i < node->n_reasons; i++)
+		size += strlen(node->reasons[i].name) + 1;
+	return size;
+}
+
+/* What never changes is packed once, so that who copies it need not look at each text. */
+static int texts_pack(struct gyre__node *node)
+{
+	char *end;
+
+	node->texts_size = texts_size(node);
+	node->texts = end = malloc(node->texts_size);
+	if (!node->texts)
+		return -ENOMEM;
+	end = stpcpy(end, node->name) + 1;
+	end = stpcpy(end, node->node_class->name) + 1;
+	for (unsigned i = 0; i < node->n_reasons; i++)
+		end = stpcpy(end, node->reasons[i].name) + 1;
+	return 0;
+}
+
 static int data_create(struct gyre_node *hot, size_t size)
 {
 	size_t lines = (size + LINE - 1) / LINE;
@@ -168,6 +193,7 @@ void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 	for (unsigned i = 0; node->targets && i < node->node_class->n_nexts; i++)
 		free(node->targets[i]);
 	free(node->targets);
+	free(node->texts);
 	free(node->reasons);
 	free(node->drops);
 	free(node);
@@ -190,6 +216,8 @@ static int node_create(struct gyre__graph *graph, const struct gyre_node_class *
 		error = targets_copy(node, options->nexts);
 	if (!error)
 		error = reasons_copy(node);
+	if (!error)
+		error = texts_pack(node);
 	if (error)
 		goto fail;
 	node_place(graph, node, index);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A copy of all counters and of the graph's shape. Called by applications on the loop's thread,
- * which is the counters' only writer, so that they belong to one moment; reads the structs of
- * state.h and calls nothing that changes them. Invariant: a snapshot points at nothing but its own
- * memory: it outlives nodes, classes and the loop.
+ * The nodes of a snapshot, in two halves. The loop's: each node as a record in memory that was
+ * given, some a turn. The reader's, on whatever thread: records in the snapshot's order, with edges
+ * that lead to places in it. Called by lib/snapshot.c; reads the structs of state.h and calls
+ * nothing that changes them. Invariant: a record points at nothing, and a snapshot at nothing but
+ * its own memory: it outlives nodes, classes and the loop.
  */
 #include "graph/snapshot.h"
 
@@ -15,127 +16,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a snapshot is made from. */
-struct plan {
-	struct gyre__graph *graph;
-	struct gyre__node **nodes; /* in the snapshot's order */
-	unsigned *places; /* in that order, by the index of a node's id */
+#define NOT_BUILT UINT_MAX /* as a rank, until all have one */
+
+/*
+ * | record | drops | reasons, without names | edges | name, class, reasons' names | targets |
+ *
+ * An edge is the index and the generation of a node's id. A node that is not built has none yet,
+ * and in their place the names of its targets, "" for one that has none.
+ */
+struct record {
+	size_t size; /* to the next one */
+	struct gyre_node_stats stats; /* its pointers are set by the reader */
 };
 
-/* Inputs in the order of polling, then by rank; last what was added since the graph was built. */
-static uint64_t node_key(const struct gyre__node *node)
+struct parts {
+	uint64_t *drops;
+	struct gyre_reason *reasons;
+	uint32_t *edges;
+	char *texts;
+};
+
+static struct parts parts_of(struct record *record)
 {
-	if (!node->built)
-		return UINT64_MAX;
-	return gyre__node_is_input(node) ? node->hot->rank : UINT32_MAX + (uint64_t)node->hot->rank;
+	struct parts parts;
+
+	parts.drops = (uint64_t *)(record + 1);
+	parts.reasons = (struct gyre_reason *)(parts.drops + record->stats.n_reasons);
+	parts.edges = (uint32_t *)(parts.reasons + record->stats.n_reasons);
+	parts.texts = (char *)(parts.edges + 2 * record->stats.n_nexts);
+	return parts;
 }
 
-static int node_compare(const void *a, const void *b)
-{
-	const struct gyre__node *left = *(struct gyre__node *const *)a;
-	const struct gyre__node *right = *(struct gyre__node *const *)b;
-	uint64_t left_key = node_key(left), right_key = node_key(right);
+/* --- The loop's half --- */
 
-	if (left_key != right_key)
-		return left_key < right_key ? -1 : 1;
-	return left->id.index < right->id.index ? -1 : left->id.index > right->id.index;
+static const char *target(const struct gyre__node *node, unsigned next)
+{
+	return node->targets[next] ? node->targets[next] : "";
 }
 
-static void plan_fini(struct plan *plan)
+static size_t record_size(const struct gyre__node *node)
 {
-	free(plan->nodes);
-	free(plan->places);
+	unsigned n_nexts = node->node_class->n_nexts;
+	size_t size = sizeof(struct record) + node->texts_size;
+
+	size += node->n_reasons * (sizeof(uint64_t) + sizeof(struct gyre_reason));
+	size += n_nexts * 2 * sizeof(uint32_t);
+	for (unsigned i = 0; !node->built && i < n_nexts; i++)
+		size += strlen(target(node, i)) + 1;
+	return (size + 7) / 8 * 8;
 }
 
-static int plan_init(struct plan *plan, struct gyre__graph *graph)
-{
-	unsigned n = 0;
-
-	plan->graph = graph;
-	plan->nodes = calloc(graph->n_nodes + 1, sizeof(plan->nodes[0]));
-	plan->places = calloc(GYRE__NODE_MAX, sizeof(plan->places[0]));
-	if (!plan->nodes || !plan->places) {
-		plan_fini(plan);
-		return -ENOMEM;
-	}
-	for (struct gyre__node *node = graph->first; node; node = node->next)
-		plan->nodes[n++] = node;
-	qsort(plan->nodes, n, sizeof(plan->nodes[0]), node_compare);
-	for (unsigned i = 0; i < n; i++)
-		plan->places[plan->nodes[i]->id.index] = i;
-	return 0;
-}
-
-/* Where an edge leads: what the dispatcher follows once the graph is built, before that what is
- * named. UINT_MAX: nowhere yet. */
-static unsigned next_place(const struct plan *plan, const struct gyre__node *node, unsigned next)
-{
-	struct gyre_node_id id;
-
-	if (node->built)
-		return plan->places[node->hot->edges[next].node->cold->id.index];
-	if (!node->targets[next] || gyre_node_find(plan->graph->loop, node->targets[next], &id) < 0)
-		return UINT_MAX;
-	return plan->places[id.index];
-}
-
-static size_t texts_size(const struct gyre__node *node)
-{
-	size_t size = strlen(node->name) + 1 + strlen(node->node_class->name) + 1;
-
-	for (unsigned i = 0; i < node->n_reasons; i++)
-		size += strlen(node->reasons[i].name) + 1;
-	return size;
-}
-
-/* Copies a text to *end and moves that behind it. */
-static const char *text_copy(char **end, const char *text)
-{
-	char *copy = *end;
-
-	*end = stpcpy(copy, text) + 1;
-	return copy;
-}
-
-/* One block, which `reasons` points at, holds all that the node's stats point at. */
-static int lists_copy(
-	struct gyre_node_stats *stats, const struct plan *plan, const struct gyre__node *node)
-{
-	unsigned n_reasons = node->n_reasons, n_nexts = node->node_class->n_nexts;
-	struct gyre_reason *reasons = malloc(n_reasons * (sizeof(*reasons) + sizeof(uint64_t)) +
-					     n_nexts * sizeof(unsigned) + texts_size(node));
-
-	if (!reasons)
-		return -ENOMEM;
-	uint64_t *drops = (uint64_t *)(reasons + n_reasons);
-	unsigned *nexts = (unsigned *)(drops + n_reasons);
-	char *end = (char *)(nexts + n_nexts);
-	stats->name = text_copy(&end, node->name);
-	stats->class_name = text_copy(&end, node->node_class->name);
-	for (unsigned i = 0; i < n_reasons; i++) {
-		reasons[i].severity = node->reasons[i].severity;
-		reasons[i].name = text_copy(&end, node->reasons[i].name);
-		drops[i] = node->drops[i];
-	}
-	for (unsigned i = 0; i < n_nexts; i++)
-		nexts[i] = next_place(plan, node, i);
-	stats->n_reasons = n_reasons;
-	stats->reasons = reasons;
-	stats->drops = drops;
-	stats->n_nexts = n_nexts;
-	stats->nexts = nexts;
-	return 0;
-}
-
-static int node_copy(
-	struct gyre_node_stats *stats, const struct plan *plan, const struct gyre__node *node)
+static void stats_write(struct gyre_node_stats *stats, const struct gyre__node *node)
 {
 	const struct gyre_node *hot = node->hot;
-	unsigned place = plan->places[node->id.index];
 
+	stats->id = node->id;
 	stats->kind = node->node_class->kind;
 	stats->disabled = node->disabled;
-	stats->rank = node->built ? hot->rank : plan->graph->n_ranks + place;
+	stats->rank = node->built ? hot->rank : NOT_BUILT;
+	stats->n_reasons = node->n_reasons;
+	stats->n_nexts = node->node_class->n_nexts;
 	stats->calls = hot->calls;
 	stats->items = hot->items;
 	stats->dropped = node->dropped;
@@ -146,67 +86,191 @@ static int node_copy(
 	stats->sampled_items = node->sampled_items;
 	stats->sampled_clocks = node->sampled_clocks;
 	stats->longest_clocks = node->longest_clocks;
-	return lists_copy(stats, plan, node);
 }
 
-static int nodes_copy(struct gyre_snapshot *snapshot, const struct plan *plan)
+static void record_write(struct record *record, const struct gyre__node *node, size_t size)
 {
-	unsigned n = plan->graph->n_nodes;
+	struct parts parts;
+	char *end;
 
-	snapshot->nodes = calloc(n + 1, sizeof(snapshot->nodes[0]));
-	if (!snapshot->nodes)
-		return -ENOMEM;
-	for (; snapshot->n_nodes < n; snapshot->n_nodes++) {
-		unsigned i = snapshot->n_nodes;
-		int status = node_copy(&snapshot->nodes[i], plan, plan->nodes[i]);
+	record->size = size;
+	stats_write(&record->stats, node);
+	parts = parts_of(record);
+	memcpy(parts.drops, node->drops, node->n_reasons * sizeof(*parts.drops));
+	memcpy(parts.reasons, node->reasons, node->n_reasons * sizeof(*parts.reasons));
+	memcpy(parts.texts, node->texts, node->texts_size);
+	end = parts.texts + node->texts_size;
+	for (unsigned i = 0; i < record->stats.n_nexts; i++) {
+		if (node->built) {
+			struct gyre_node_id id = node->hot->edges[i].node->cold->id;
 
-		if (status < 0)
-			return status;
+			parts.edges[2 * i] = id.index;
+			parts.edges[2 * i + 1] = id.generation;
+		} else {
+			end = stpcpy(end, target(node, i)) + 1;
+		}
 	}
-	return 0;
 }
 
-void gyre__graph_inject_waiting(struct gyre__graph *graph, uint64_t items)
+bool gyre__graph_copy(const struct gyre__graph *graph, uint32_t *index, struct gyre__copy *copy)
 {
-	graph->inject_waiting = items;
+	while (gyre__copy_may_go_on(copy)) {
+		const struct gyre__chunk *chunk;
+		const struct gyre__node *node;
+		struct record *record;
+
+		if (*index >= GYRE__NODE_MAX || !graph->chunks[*index / GYRE__NODE_CHUNK])
+			return true; /* chunks are made one after the other */
+		chunk = graph->chunks[*index / GYRE__NODE_CHUNK];
+		node = chunk->cold[(*index)++ % GYRE__NODE_CHUNK];
+		if (!node)
+			continue;
+		size_t size = record_size(node);
+		record = gyre__copy_room(copy, size);
+		if (record)
+			record_write(record, node, size);
+	}
+	return false;
 }
 
-int gyre_snapshot_create(struct gyre_loop *loop, struct gyre_snapshot **ret_snapshot)
+void gyre__graph_head(const struct gyre__graph *graph, struct gyre_snapshot *snapshot)
 {
-	struct gyre__graph *graph = loop->graph;
-	struct gyre_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	struct plan plan;
-	int status;
-
-	if (!snapshot)
-		return -ENOMEM;
-	status = plan_init(&plan, graph);
-	if (status < 0)
-		goto fail;
-	snapshot->now = loop->now;
 	snapshot->vector = graph->vector;
 	snapshot->frames = graph->pool.n_frames;
 	snapshot->frames_free = graph->pool.n_free;
-	snapshot->inject_waiting = graph->inject_waiting;
-	status = nodes_copy(snapshot, &plan);
-	plan_fini(&plan);
-	if (status < 0)
-		goto fail;
-	*ret_snapshot = snapshot;
-	return 0;
+}
 
-fail:
-	gyre_snapshot_destroy(snapshot);
-	return status;
+/* --- The reader's half --- */
+
+static bool same_id(struct gyre_node_id a, struct gyre_node_id b)
+{
+	return a.index == b.index && a.generation == b.generation;
+}
+
+static bool is_input(const struct gyre_node_stats *node)
+{
+	return node->kind == GYRE_NODE_INPUT || node->kind == GYRE_NODE_PRE_INPUT;
+}
+
+/* Takes a text at *at, and moves that behind it. */
+static const char *text_take(const char **at)
+{
+	const char *text = *at;
+
+	*at += strlen(text) + 1;
+	return text;
+}
+
+static void stats_take(struct gyre_node_stats *stats, struct record *record)
+{
+	struct parts parts = parts_of(record);
+	const char *at = parts.texts;
+
+	*stats = record->stats;
+	stats->name = text_take(&at);
+	stats->class_name = text_take(&at);
+	for (unsigned i = 0; i < stats->n_reasons; i++)
+		parts.reasons[i].name = text_take(&at);
+	stats->reasons = parts.reasons;
+	stats->drops = parts.drops;
+	stats->nexts = parts.edges; /* ids as yet */
+}
+
+/* Inputs in the order of polling, then by rank; last what was added since the graph was built. */
+static uint64_t key_of(const struct gyre_node_stats *node)
+{
+	if (node->rank == NOT_BUILT)
+		return UINT64_MAX;
+	return is_input(node) ? node->rank : UINT32_MAX + (uint64_t)node->rank;
+}
+
+static int stats_compare(const void *a, const void *b)
+{
+	const struct gyre_node_stats *left = a, *right = b;
+	uint64_t left_key = key_of(left), right_key = key_of(right);
+
+	if (left_key != right_key)
+		return left_key < right_key ? -1 : 1;
+	return left->id.index < right->id.index ? -1 : left->id.index > right->id.index;
+}
+
+/* Where each node is: `places` by the index of its id. What is not built ranks behind the rest. */
+static void places_fill(struct gyre_snapshot *snapshot, unsigned *places)
+{
+	unsigned rank = 0;
+
+	for (unsigned i = 0; i < snapshot->n_nodes; i++) {
+		struct gyre_node_stats *node = &snapshot->nodes[i];
+
+		places[node->id.index] = i;
+		if (node->rank == NOT_BUILT)
+			node->rank = rank++;
+		else if (rank <= node->rank)
+			rank = node->rank + 1;
+	}
+}
+
+static unsigned place_of(
+	const struct gyre_snapshot *snapshot, const unsigned *places, struct gyre_node_id id)
+{
+	unsigned place = places[id.index];
+
+	return place < snapshot->n_nodes && same_id(snapshot->nodes[place].id, id) ? place
+										   : UINT_MAX;
+}
+
+static unsigned place_named(const struct gyre_snapshot *snapshot, const char *name)
+{
+	const struct gyre_node_stats *found = gyre_snapshot_find(snapshot, name);
+
+	return found ? (unsigned)(found - snapshot->nodes) : UINT_MAX;
+}
+
+/* In place: an edge's place takes half the room of its id. */
+static void edges_resolve(
+	const struct gyre_snapshot *snapshot, const unsigned *places, struct record *record)
+{
+	const struct gyre_node_stats *stats = &record->stats;
+	struct parts parts = parts_of(record);
+	const char *at = parts.reasons[stats->n_reasons - 1].name;
+
+	text_take(&at);
+	for (unsigned i = 0; i < stats->n_nexts; i++) {
+		struct gyre_node_id id = {parts.edges[2 * i], parts.edges[2 * i + 1]};
+
+		parts.edges[i] = stats->rank == NOT_BUILT ? place_named(snapshot, text_take(&at))
+							  : place_of(snapshot, places, id);
+	}
+}
+
+int gyre__snapshot_nodes(struct gyre_snapshot *snapshot, char *records)
+{
+	unsigned *places = calloc(GYRE__NODE_MAX, sizeof(*places));
+	unsigned n = snapshot->n_nodes;
+	char *at = records;
+
+	snapshot->nodes = calloc(n + 1, sizeof(snapshot->nodes[0]));
+	if (!places || !snapshot->nodes) {
+		free(places);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < n; i++, at += ((struct record *)at)->size)
+		stats_take(&snapshot->nodes[i], (struct record *)at);
+	qsort(snapshot->nodes, n, sizeof(snapshot->nodes[0]), stats_compare);
+	places_fill(snapshot, places);
+	at = records;
+	for (unsigned i = 0; i < n; i++, at += ((struct record *)at)->size)
+		edges_resolve(snapshot, places, (struct record *)at);
+	free(places);
+	return 0;
 }
 
 void gyre_snapshot_destroy(struct gyre_snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
-	for (unsigned i = 0; i < snapshot->n_nodes; i++)
-		free((void *)snapshot->nodes[i].reasons);
 	free(snapshot->nodes);
+	free(snapshot->memory);
 	free(snapshot);
 }
 
@@ -219,30 +283,15 @@ const struct gyre_node_stats *gyre_snapshot_find(
 	return NULL;
 }
 
-/* Whether `before` can be the same instance earlier: counters only grow. */
-static bool grew(const struct gyre_node_stats *before, const struct gyre_node_stats *node)
-{
-	if (strcmp(before->class_name, node->class_name) || before->n_reasons != node->n_reasons)
-		return false;
-	for (unsigned i = 0; i < node->n_reasons; i++)
-		if (before->drops[i] > node->drops[i])
-			return false;
-	return before->calls <= node->calls && before->items <= node->items &&
-	       before->sampled_calls <= node->sampled_calls &&
-	       before->sampled_items <= node->sampled_items &&
-	       before->sampled_clocks <= node->sampled_clocks;
-}
-
 const struct gyre_node_stats *gyre__snapshot_before(
 	const struct gyre_snapshot *since, const struct gyre_node_stats *node, unsigned guess)
 {
-	const struct gyre_node_stats *before;
+	const struct gyre_node_stats *before = NULL;
 
-	if (!since)
-		return NULL;
-	if (guess < since->n_nodes && !strcmp(since->nodes[guess].name, node->name))
+	if (since && guess < since->n_nodes && same_id(since->nodes[guess].id, node->id))
 		before = &since->nodes[guess];
-	else
-		before = gyre_snapshot_find(since, node->name);
-	return before && grew(before, node) ? before : NULL;
+	for (unsigned i = 0; since && !before && i < since->n_nodes; i++)
+		if (same_id(since->nodes[i].id, node->id))
+			before = &since->nodes[i];
+	return before && before->calls <= node->calls ? before : NULL;
 }

@@ -41,6 +41,8 @@ struct gyre__node {
 	char **targets; /* names of the nexts, class->n_nexts; NULL: not connected */
 	struct gyre_reason *reasons; /* the class's, then the built-in ones */
 	unsigned n_reasons; /* of both */
+	char *texts; /* for snapshots: its name, its class's, the reasons', each with its 0 */
+	size_t texts_size;
 	uint64_t *drops; /* by reason; one writer, relaxed stores */
 	uint64_t dropped, punted;
 	uint64_t sampled_calls, sampled_items, sampled_clocks, longest_clocks;
@@ -94,7 +96,6 @@ struct gyre__graph {
 	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
 	uint64_t room; /* of it, not taken yet in this sweep */
 	unsigned inject_room; /* items that may still be injected in this sweep */
-	uint64_t inject_waiting; /* items before the graph's door, as the loop said */
 
 	struct gyre_item_ops items;
 	gyre_punt_fn *punt;

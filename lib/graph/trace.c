@@ -9,6 +9,7 @@
 #include "graph/node.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/log.h"
 

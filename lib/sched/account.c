@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sched/process.h"
+#include "sched/sched.h"
 
 void gyre__account_late(struct gyre_process *process, uint64_t late)
 {
@@ -31,13 +32,10 @@ static uint64_t count(const struct gyre_process_stats *stats)
 	return total;
 }
 
-int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats *ret_stats)
+static void stats_fill(const struct gyre_process *process, struct gyre_process_stats *ret_stats)
 {
-	const struct gyre_process *process = gyre__process_find(id);
-
-	if (!process)
-		return -ESRCH;
 	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->id = gyre_process_id(process);
 	memcpy(ret_stats->name, process->name, sizeof(ret_stats->name));
 	ret_stats->state = process->state;
 	ret_stats->daemon = process->daemon;
@@ -52,9 +50,45 @@ int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats 
 	memcpy(ret_stats->late, process->late, sizeof(ret_stats->late));
 	ret_stats->late_count = count(ret_stats);
 	ret_stats->stack_size = process->stack_size;
-	if (process->stack_low)
-		ret_stats->stack_used = gyre__stack_used(&process->stack);
+}
+
+static size_t stack_used(const struct gyre_process *process)
+{
+	return process->stack_low ? gyre__stack_used(&process->stack) : 0;
+}
+
+int gyre_process_stats_get(struct gyre_process_id id, struct gyre_process_stats *ret_stats)
+{
+	const struct gyre_process *process = gyre__process_find(id);
+
+	if (!process)
+		return -ESRCH;
+	stats_fill(process, ret_stats);
+	ret_stats->stack_used = stack_used(process);
 	return 0;
+}
+
+bool gyre__sched_copy(
+	const struct gyre__sched *sched, uint32_t *index, struct gyre__copy *copy, bool stacks)
+{
+	const struct gyre_process *process;
+	struct gyre_process_stats *stats;
+
+	while (gyre__copy_may_go_on(copy)) {
+		process = gyre__table_at(&sched->table, *index);
+		if (!process)
+			return true;
+		++*index;
+		if (process->state == GYRE__PROCESS_FREE)
+			continue;
+		stats = gyre__copy_room(copy, sizeof(*stats));
+		if (!stats)
+			continue;
+		stats_fill(process, stats);
+		if (stacks)
+			stats->stack_used = stack_used(process);
+	}
+	return false;
 }
 
 uint64_t gyre_process_lateness(const struct gyre_process_stats *stats, double percent)

@@ -6,6 +6,7 @@
 #include <gyre/process.h>
 #include <gyre/timer.h>
 
+#include "base/copy.h"
 #include "base/hub.h"
 
 /* The timing wheel; the loop keeps it in loop->wheel. */
@@ -35,6 +36,10 @@ unsigned gyre__sched_alive(const struct gyre__sched *sched);
 unsigned gyre__sched_counting(const struct gyre__sched *sched);
 /* Whether the process of an id has not ended. Any thread. */
 bool gyre__process_lives(struct gyre_process_id id);
+/* account.c: copies the accounts of the processes from index *index on, until the copy may not go
+ * on in this turn; true: that was the last one. `stacks`: with a system call for each. */
+bool gyre__sched_copy(
+	const struct gyre__sched *sched, uint32_t *index, struct gyre__copy *copy, bool stacks);
 /* Cancels all processes, and from now on every new one. */
 void gyre__sched_cancel_all(struct gyre__sched *sched);
 

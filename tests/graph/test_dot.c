@@ -6,7 +6,7 @@
 #include "harness.h"
 
 #include <errno.h>
-#include <gyre/graph.h>
+#include <gyre/snapshot.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

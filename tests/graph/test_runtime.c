@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <gyre/graph.h>
+#include <gyre/snapshot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,48 +168,55 @@ START_TEST(nothing_is_divided_by_zero)
 END_TEST
 
 /* One node stayed, one is new, one took the place of another with its name, one is gone. */
-START_TEST(counts_since_are_matched_by_name)
+static struct gyre_node_stats earlier_nodes[] = {
+	{.id = {0, 1}, .name = "gone", .class_name = "x", .kind = GYRE_NODE_INTERNAL, .calls = 7},
+	{.id = {1, 1},
+		.name = "again",
+		.class_name = "x",
+		.kind = GYRE_NODE_INTERNAL,
+		.calls = 2,
+		.items = 4},
+	{.id = {2, 1},
+		.name = "stays",
+		.class_name = "x",
+		.kind = GYRE_NODE_INTERNAL,
+		.calls = 10,
+		.items = 40,
+		.sampled_calls = 1,
+		.sampled_items = 4,
+		.sampled_clocks = 1000},
+	{.id = {3, 1}, .name = "other", .class_name = "x", .kind = GYRE_NODE_INTERNAL, .calls = 3},
+};
+
+static struct gyre_node_stats later_nodes[] = {
+	{.id = {0, 2},
+		.name = "new",
+		.class_name = "x",
+		.kind = GYRE_NODE_INTERNAL,
+		.calls = 1,
+		.items = 1},
+	{.id = {2, 1},
+		.name = "stays",
+		.class_name = "x",
+		.kind = GYRE_NODE_INTERNAL,
+		.calls = 30,
+		.items = 140,
+		.sampled_calls = 3,
+		.sampled_items = 14,
+		.sampled_clocks = 1200},
+	{.id = {1, 2},
+		.name = "again",
+		.class_name = "x",
+		.kind = GYRE_NODE_INTERNAL,
+		.calls = 4,
+		.items = 8},
+	{.id = {3, 2}, .name = "other", .class_name = "y", .kind = GYRE_NODE_INTERNAL, .calls = 5},
+};
+
+START_TEST(counts_since_are_matched_by_id)
 {
-	struct gyre_node_stats old_nodes[] = {
-		{.name = "gone", .class_name = "x", .kind = GYRE_NODE_INTERNAL, .calls = 7},
-		{.name = "again",
-			.class_name = "x",
-			.kind = GYRE_NODE_INTERNAL,
-			.calls = 50,
-			.items = 50},
-		{.name = "stays",
-			.class_name = "x",
-			.kind = GYRE_NODE_INTERNAL,
-			.calls = 10,
-			.items = 40,
-			.sampled_calls = 1,
-			.sampled_items = 4,
-			.sampled_clocks = 1000},
-		{.name = "other", .class_name = "x", .kind = GYRE_NODE_INTERNAL, .calls = 3},
-	};
-	struct gyre_node_stats nodes[] = {
-		{.name = "new",
-			.class_name = "x",
-			.kind = GYRE_NODE_INTERNAL,
-			.calls = 1,
-			.items = 1},
-		{.name = "stays",
-			.class_name = "x",
-			.kind = GYRE_NODE_INTERNAL,
-			.calls = 30,
-			.items = 140,
-			.sampled_calls = 3,
-			.sampled_items = 14,
-			.sampled_clocks = 1200},
-		{.name = "again",
-			.class_name = "x",
-			.kind = GYRE_NODE_INTERNAL,
-			.calls = 4,
-			.items = 8},
-		{.name = "other", .class_name = "y", .kind = GYRE_NODE_INTERNAL, .calls = 5},
-	};
-	struct gyre_snapshot since = {.n_nodes = 4, .nodes = old_nodes};
-	struct gyre_snapshot snapshot = {.n_nodes = 4, .nodes = nodes};
+	struct gyre_snapshot since = {.n_nodes = 4, .nodes = earlier_nodes};
+	struct gyre_snapshot snapshot = {.n_nodes = 4, .nodes = later_nodes};
 
 	runtime_check(&snapshot, &since,
 		HEADER "new                              active                  1               1"
@@ -241,7 +248,8 @@ START_TEST(reasons_that_counted_are_listed)
 			.n_reasons = 3,
 			.reasons = reasons,
 			.drops = first},
-		{.name = "a filter whose name is longer than the column",
+		{.id = {1, 1},
+			.name = "a filter whose name is longer than the column",
 			.class_name = "x",
 			.n_reasons = 3,
 			.reasons = reasons,
@@ -351,7 +359,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, columns_are_those_of_vpp);
 	tcase_add_test(tcase, names_and_numbers_may_be_long);
 	tcase_add_test(tcase, nothing_is_divided_by_zero);
-	tcase_add_test(tcase, counts_since_are_matched_by_name);
+	tcase_add_test(tcase, counts_since_are_matched_by_id);
 	tcase_add_test(tcase, reasons_that_counted_are_listed);
 	tcase_add_test(tcase, the_locale_changes_nothing);
 	tcase_add_loop_test(tcase, what_cannot_be_written_is_an_error, 0, 2);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/graph/snapshot.c: what a snapshot of a graph that ran says, in which order, that it stands
- * alone when nodes, classes and graph are gone, and which node of an earlier one is the same.
+ * lib/graph/snapshot.c: what a snapshot of a graph that ran says, in which order, at once and in
+ * chunks between which nodes come and go; that it stands alone when nodes, classes and graph are
+ * gone, and which node of an earlier one is the same.
  */
 #include "harness.h"
+#include "sorter.h"
 
 #include "graph/graph.h"
 #include "graph/snapshot.h"
@@ -13,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define VECTOR 32
 
 /* The linker wraps the allocator: the one call that `allocations_left` others precede fails. */
 static unsigned allocations_left = UINT_MAX;
@@ -38,142 +38,65 @@ void *__wrap_calloc(size_t n, size_t size)
 	return allocation_fails() ? NULL : __real_calloc(n, size);
 }
 
-/* An item is a number in a pointer: modulo 4, 0 goes out, 1 is dropped, 2 is kept, 3 is punted. */
-enum { SORT_NEXT_OUT, SORT_NEXTS };
-enum { SORT_DROP_ODD, SORT_PUNT_THREE, SORT_REASONS };
-
-static const struct gyre_reason sort_reasons[] = {
-	[SORT_DROP_ODD] = {"odd", GYRE_SEVERITY_INFO},
-	[SORT_PUNT_THREE] = {"three", GYRE_SEVERITY_WARNING},
-};
-
-static gyre_next sort_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+/* Copies a chunk; whether it was the last one. The nodes are counted. */
+static bool chunk_copy(struct gyre_loop *loop, uint32_t *index, struct gyre__copy *copy,
+	unsigned units, unsigned *n)
 {
-	const gyre_next ways[] = {SORT_NEXT_OUT, gyre_drop(SORT_DROP_ODD), GYRE_NEXT_KEEP,
-		gyre_punt(SORT_PUNT_THREE)};
+	bool over;
 
-	(void)node;
-	for (unsigned i = 0; i < n; i++)
-		nexts[i] = ways[(uintptr_t)items[i] % 4];
-	return GYRE_NEXT_EACH;
+	copy->units = units;
+	copy->looks = UINT_MAX;
+	over = gyre__graph_copy(loop->graph, index, copy);
+	*n += units - copy->units;
+	return over;
 }
 
-static gyre_next out_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+static unsigned fails_at = UINT_MAX; /* the allocation that fails in what follows */
+
+/* The memory and the list are the snapshot's. */
+static int snapshot_make(
+	const struct gyre__copy *copy, unsigned n, struct gyre_snapshot **ret_snapshot)
 {
-	(void)node, (void)items, (void)nexts, (void)n;
-	return GYRE_NEXT_KEEP;
+	struct gyre_snapshot *snapshot = __real_calloc(1, sizeof(*snapshot));
+	int status;
+
+	snapshot->memory = copy->memory;
+	snapshot->n_nodes = n;
+	allocations_left = fails_at;
+	status = gyre__snapshot_nodes(snapshot, copy->memory);
+	allocations_left = UINT_MAX;
+	if (status < 0)
+		gyre_snapshot_destroy(snapshot);
+	else
+		*ret_snapshot = snapshot;
+	return status;
 }
 
-/* Brings as many items as its data says, once. */
-static unsigned in_poll(struct gyre_node *node, unsigned max)
+/* All at once, in memory that is just large enough. */
+static int snapshot_create(struct gyre_loop *loop, struct gyre_snapshot **ret_snapshot)
 {
-	unsigned *left = gyre_node_data(node);
-	unsigned n = *left < max ? *left : max;
-	void **items = gyre_next_reserve(node, 0, n ? n : 1);
+	struct gyre__copy copy = {.memory = NULL};
+	uint32_t index = 0;
+	unsigned n = 0;
+	int status;
 
-	for (unsigned i = 0; i < n; i++)
-		items[i] = (void *)(uintptr_t)i;
-	gyre_next_commit(node, 0, n);
-	*left -= n;
-	return n;
-}
-
-static const char *const sort_nexts[] = {[SORT_NEXT_OUT] = "out"};
-static const char *const in_nexts[] = {"sort"};
-
-static const struct gyre_node_class in_class = {.name = "in",
-	.kind = GYRE_NODE_INPUT,
-	.poll = in_poll,
-	.data_size = sizeof(unsigned),
-	.nexts = in_nexts,
-	.n_nexts = 1};
-static const struct gyre_node_class early_class = {.name = "early",
-	.kind = GYRE_NODE_PRE_INPUT,
-	.poll = in_poll,
-	.data_size = sizeof(unsigned),
-	.nexts = in_nexts,
-	.n_nexts = 1};
-static const struct gyre_node_class sort_class = {.name = "sort",
-	.kind = GYRE_NODE_INTERNAL,
-	.process = sort_process,
-	.nexts = sort_nexts,
-	.n_nexts = SORT_NEXTS,
-	.reasons = sort_reasons,
-	.n_reasons = SORT_REASONS};
-static const struct gyre_node_class out_class = {
-	.name = "out", .kind = GYRE_NODE_OUTPUT, .process = out_process};
-
-static uint64_t clock_read(struct gyre_clock *clock)
-{
-	(void)clock;
-	return 1000;
-}
-
-static void punt(void *arg, struct gyre_node *node, unsigned reason, void **items, unsigned n)
-{
-	(void)arg, (void)node, (void)reason, (void)items, (void)n;
-}
-
-struct fixture {
-	struct gyre_clock clock;
-	struct gyre_loop loop;
-};
-
-static struct gyre_loop *loop_create(struct fixture *fixture)
-{
-	const struct gyre_loop_options options = {.size = sizeof(options),
-		.vector = VECTOR,
-		.hop_budget = 4,
-		.sample_period = 1,
-		.inject_max = 64,
-		.punt = punt};
-
-	memset(fixture, 0, sizeof(*fixture));
-	fixture->clock.read = clock_read;
-	fixture->loop.clock = &fixture->clock;
-	fixture->loop.now = 12345;
-	ck_assert_int_eq(gyre__graph_create(&fixture->loop, &options, &fixture->loop.graph), 0);
-	return &fixture->loop;
-}
-
-static struct gyre_node_id node_add(
-	struct gyre_loop *loop, const struct gyre_node_class *node_class, const char *name)
-{
-	struct gyre_node_id id;
-
-	ck_assert_int_eq(gyre_node_add(loop, node_class, name, NULL, &id), 0);
-	return id;
-}
-
-/* Out, sort, in, in the order that is worst for ranks. */
-static struct gyre_loop *graph_create(struct fixture *fixture)
-{
-	struct gyre_loop *loop = loop_create(fixture);
-
-	node_add(loop, &out_class, "out");
-	node_add(loop, &sort_class, "sort");
-	node_add(loop, &in_class, "in");
-	node_add(loop, &early_class, "early");
-	ck_assert_int_eq(gyre_graph_build(loop, NULL), 0);
-	return loop;
-}
-
-static void items_run(struct gyre_loop *loop, unsigned n)
-{
-	struct gyre_node_id id;
-
-	ck_assert_int_eq(gyre_node_find(loop, "in", &id), 0);
-	*(unsigned *)gyre_node_data(gyre_node_get(loop, id)) = n;
-	ck_assert_uint_eq(gyre__graph_poll(loop->graph), n);
-	while (gyre__graph_pending(loop->graph))
-		gyre__graph_dispatch(loop->graph, 100);
+	ck_assert(chunk_copy(loop, &index, &copy, UINT_MAX, &n));
+	copy.size = copy.used;
+	copy.memory = __real_malloc(copy.size + 1);
+	copy.used = n = index = 0;
+	ck_assert(chunk_copy(loop, &index, &copy, UINT_MAX, &n));
+	ck_assert_uint_eq(copy.used, copy.size);
+	status = snapshot_make(&copy, n, ret_snapshot);
+	if (status == 0)
+		gyre__graph_head(loop->graph, *ret_snapshot);
+	return status;
 }
 
 static struct gyre_snapshot *snapshot_of(struct gyre_loop *loop)
 {
 	struct gyre_snapshot *snapshot;
 
-	ck_assert_int_eq(gyre_snapshot_create(loop, &snapshot), 0);
+	ck_assert_int_eq(snapshot_create(loop, &snapshot), 0);
 	return snapshot;
 }
 
@@ -186,7 +109,6 @@ START_TEST(every_counter_is_copied)
 
 	items_run(loop, 30);
 	snapshot = snapshot_of(loop);
-	ck_assert_uint_eq(snapshot->now, 12345);
 	ck_assert_uint_eq(snapshot->vector, VECTOR);
 	ck_assert_uint_gt(snapshot->frames, 0);
 	ck_assert_uint_eq(snapshot->frames_free, snapshot->frames);
@@ -355,15 +277,65 @@ START_TEST(an_empty_graph_has_a_snapshot)
 }
 END_TEST
 
-START_TEST(what_waits_is_what_the_loop_said)
+/* Of memory that is too small it says how much it takes, and writes nothing behind its end. */
+START_TEST(what_does_not_fit_is_measured)
 {
 	struct fixture fixture;
-	struct gyre_loop *loop = loop_create(&fixture);
-	struct gyre_snapshot *snapshot;
+	struct gyre_loop *loop = graph_create(&fixture);
+	struct gyre__copy all = {.memory = NULL};
+	uint32_t index = 0;
+	unsigned n = 0;
 
-	gyre__graph_inject_waiting(loop->graph, 17);
-	snapshot = snapshot_of(loop);
-	ck_assert_uint_eq(snapshot->inject_waiting, 17);
+	ck_assert(chunk_copy(loop, &index, &all, UINT_MAX, &n));
+	ck_assert_uint_eq(n, 4);
+	for (size_t size = 0; size < all.used; size += 8) {
+		struct gyre__copy copy = {.memory = __real_malloc(all.used), .size = size};
+
+		memset(copy.memory, 0x5a, all.used);
+		index = n = 0;
+		ck_assert(chunk_copy(loop, &index, &copy, UINT_MAX, &n));
+		ck_assert_uint_eq(n, 4);
+		ck_assert_uint_eq(copy.used, all.used);
+		for (size_t at = size; at < all.used; at++)
+			ck_assert_int_eq(copy.memory[at], 0x5a);
+		free(copy.memory);
+	}
+	gyre__graph_destroy(loop->graph);
+}
+END_TEST
+
+/* Between two chunks one node goes that was copied, one that was not, and one comes in the place of
+ * the first: it is not seen, and the edge to the one that went leads nowhere. */
+START_TEST(nodes_may_come_and_go_between_chunks)
+{
+	static const char *const names[] = {"in", "sort", "out"};
+	struct fixture fixture;
+	struct gyre_loop *loop = loop_create(&fixture);
+	struct gyre__copy copy = {.memory = __real_malloc(8192), .size = 8192};
+	struct gyre_node_id other = node_add(loop, &out_class, "other");
+	struct gyre_node_id out = node_add(loop, &out_class, "out"), early;
+	struct gyre_node_id sort = node_add(loop, &sort_class, "sort");
+	struct gyre_snapshot *snapshot;
+	uint32_t index = 0;
+	unsigned n = 0;
+
+	node_add(loop, &in_class, "in");
+	early = node_add(loop, &early_class, "early");
+	ck_assert_int_eq(gyre_graph_build(loop, NULL), 0);
+	ck_assert_int_eq(gyre_node_del(loop, other), 0);
+	ck_assert(!chunk_copy(loop, &index, &copy, 1, &n));
+	ck_assert_uint_eq(index, out.index + 1);
+	ck_assert_int_eq(gyre_node_del(loop, early), 0);
+	ck_assert_int_eq(gyre_node_connect(loop, sort, 0, "another"), 0);
+	node_add(loop, &out_class, "another");
+	ck_assert_int_eq(gyre_graph_build(loop, NULL), 0);
+	while (!chunk_copy(loop, &index, &copy, 1, &n))
+		;
+	ck_assert_uint_le(copy.used, copy.size);
+	ck_assert_int_eq(snapshot_make(&copy, n, &snapshot), 0);
+	places_check(snapshot, names, 3);
+	ck_assert_uint_eq(snapshot->nodes[0].nexts[0], 1);
+	ck_assert_uint_eq(snapshot->nodes[1].nexts[0], UINT_MAX);
 	gyre_snapshot_destroy(snapshot);
 	gyre__graph_destroy(loop->graph);
 }
@@ -378,22 +350,20 @@ START_TEST(without_memory_there_is_none)
 	int status = -ENOMEM;
 
 	for (; status < 0; failures += status < 0) {
-		allocations_left = failures;
-		status = gyre_snapshot_create(loop, &snapshot);
-		allocations_left = UINT_MAX;
+		fails_at = failures;
+		status = snapshot_create(loop, &snapshot);
+		fails_at = UINT_MAX;
 		ck_assert(status == 0 || (status == -ENOMEM && snapshot == none));
 	}
-	/* At least one for the snapshot, one for its list, one for each node. */
-	ck_assert_uint_ge(failures, 2 + 4);
+	ck_assert_uint_eq(failures, 2); /* the list, and where each node is in it */
 	ck_assert_uint_eq(snapshot->n_nodes, 4);
 	gyre_snapshot_destroy(snapshot);
 	gyre__graph_destroy(loop->graph);
 }
 END_TEST
 
-/* The same instance is found by name wherever it stands; another of its name is not taken for it.
- */
-START_TEST(earlier_counters_are_found_by_name)
+/* The same instance is found wherever it stands; another of its name is not taken for it. */
+START_TEST(earlier_counters_are_found_by_id)
 {
 	struct fixture fixture;
 	struct gyre_loop *loop = graph_create(&fixture);
@@ -438,9 +408,10 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, disabled_nodes_say_so);
 	tcase_add_test(tcase, a_snapshot_outlives_all_it_was_made_of);
 	tcase_add_test(tcase, an_empty_graph_has_a_snapshot);
-	tcase_add_test(tcase, what_waits_is_what_the_loop_said);
+	tcase_add_test(tcase, what_does_not_fit_is_measured);
+	tcase_add_test(tcase, nodes_may_come_and_go_between_chunks);
 	tcase_add_test(tcase, without_memory_there_is_none);
-	tcase_add_test(tcase, earlier_counters_are_found_by_name);
+	tcase_add_test(tcase, earlier_counters_are_found_by_id);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
