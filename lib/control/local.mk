@@ -15,7 +15,25 @@ noinst_LTLIBRARIES += %D%/libcontrol.la
 	%D%/control.h \
 	%D%/http.c \
 	%D%/http.h \
+	%D%/http_accept.c \
+	%D%/http_accept.h \
+	%D%/http_address.c \
+	%D%/http_address.h \
+	%D%/http_answer.c \
+	%D%/http_answer.h \
+	%D%/http_exchange.c \
+	%D%/http_exchange.h \
+	%D%/http_guard.c \
+	%D%/http_guard.h \
+	%D%/http_query.c \
+	%D%/http_query.h \
+	%D%/listen.c \
+	%D%/listen.h \
 	%D%/loops.c \
+	%D%/metrics.c \
+	%D%/metrics.h \
+	%D%/metrics_text.c \
+	%D%/metrics_text.h \
 	%D%/request.c \
 	%D%/request.h
 %C%_libcontrol_la_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)

@@ -13,4 +13,63 @@ gyre_tests += %D%/test_page
 %C%_test_page_SOURCES = %D%/test_page.c
 %C%_test_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_page_LDADD = $(HARNESS) lib/control/libpage.la
+gyre_tests += %D%/test_http_accept
+%C%_test_http_accept_SOURCES = %D%/test_http_accept.c
+%C%_test_http_accept_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_accept_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_accept_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http_address
+%C%_test_http_address_SOURCES = %D%/test_http_address.c
+%C%_test_http_address_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_address_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_address_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http_answer
+%C%_test_http_answer_SOURCES = %D%/test_http_answer.c
+%C%_test_http_answer_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_answer_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_answer_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http_guard
+%C%_test_http_guard_SOURCES = %D%/test_http_guard.c
+%C%_test_http_guard_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_guard_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_guard_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http_query
+%C%_test_http_query_SOURCES = %D%/test_http_query.c
+%C%_test_http_query_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_query_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_query_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_listen
+%C%_test_listen_SOURCES = %D%/test_listen.c
+%C%_test_listen_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_listen_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_listen_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_metrics
+%C%_test_metrics_SOURCES = %D%/test_metrics.c
+%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_metrics_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_metrics_text
+%C%_test_metrics_text_SOURCES = %D%/test_metrics_text.c
+%C%_test_metrics_text_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_text_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_metrics_text_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http
+%C%_test_http_SOURCES = %D%/test_http.c %D%/http_client.c %D%/http_client.h
+%C%_test_http_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_http_clients
+%C%_test_http_clients_SOURCES = %D%/test_http_clients.c %D%/http_client.c %D%/http_client.h
+%C%_test_http_clients_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_clients_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_clients_LDADD = $(CONTROL_ROOM)
 endif
