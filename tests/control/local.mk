@@ -72,4 +72,11 @@ gyre_tests += %D%/test_http_clients
 %C%_test_http_clients_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_clients_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_http_clients_LDADD = $(CONTROL_ROOM)
+
+# A program with traffic to be looked at, for the tests of the control's clients.
+check_PROGRAMS += %D%/traffic
+%C%_traffic_SOURCES = %D%/traffic.c %D%/traffic_loop.c %D%/traffic_loop.h
+%C%_traffic_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_traffic_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_traffic_LDADD = lib/control/libgyre-control.la lib/libgyre.la $(CONTROL_LIBS)
 endif
