@@ -47,4 +47,15 @@ bin_PROGRAMS += %D%/gyrectl
 %C%_gyrectl_SOURCES = %D%/main.c
 %C%_gyrectl_CFLAGS = $(AM_CFLAGS) $(GYRECTL_CFLAGS)
 %C%_gyrectl_LDADD = %D%/libgyrectl.la $(GYRECTL_LIBS) -lm
+
+man_MANS += docs/man/gyrectl.1
+
+# Under the name by which bash-completion finds it.
+bashcompletiondir = $(datadir)/bash-completion/completions
+bashcompletion_DATA = %D%/bash-completion/gyrectl
+%D%/bash-completion/gyrectl: %D%/completion.bash
+	@$(MKDIR_P) %D%/bash-completion
+	$(AM_V_GEN)cp $(srcdir)/%D%/completion.bash $@
+CLEANFILES += %D%/bash-completion/gyrectl
 endif
+EXTRA_DIST += %D%/completion.bash docs/man/gyrectl.1

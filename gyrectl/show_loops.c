@@ -10,6 +10,8 @@
 #include "table.h"
 #include "view.h"
 
+enum { COLUMNS = 13 };
+
 static void put_count(struct table *table, const json_t *loop, const char *name)
 {
 	table_put(table, PAGE_PLAIN, "%" PRIu64, field_count(loop, name));
@@ -21,6 +23,12 @@ static void put_loop(struct table *table, const json_t *loop)
 	char text[TEXT_SIZE];
 
 	table_put(table, PAGE_PLAIN, "%s", field_text(loop, "name", text));
+	if (json_is_false(json_object_get(loop, "answered"))) {
+		table_put(table, PAGE_BAD, "no answer");
+		for (unsigned i = 2; i < COLUMNS; i++)
+			table_put(table, PAGE_PLAIN, "%s", "");
+		return;
+	}
 	put_count(table, loop, "turns");
 	table_put(table, PAGE_PLAIN, "%.1f%%", turns > 0 ? idle / turns * 100 : 0);
 	put_count(table, loop, "sleeps");
@@ -47,7 +55,7 @@ void show_loops(struct page *page, json_t *const results[VIEW_METHODS])
 	json_t *loop;
 	size_t i;
 
-	table_init(&table, columns, 13);
+	table_init(&table, columns, COLUMNS);
 	json_array_foreach(json_object_get(results[0], "loops"), i, loop) put_loop(&table, loop);
 	table_finish(&table, page);
 }

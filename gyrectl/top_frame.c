@@ -2,8 +2,8 @@
 /*
  * A frame of top: header, nodes, processes, links, drop reasons, and a last line with the keys.
  * Called by top.c; calls table.c and unit.c. Invariant: with a number of rows given, the frame has
- * at most as many, and each section that has something shows its first row before another one
- * shows all of its own.
+ * at most as many but for the header's, and a section that is shown has its first row before
+ * another one has all of its own.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -133,53 +133,63 @@ static void put_errors(struct table *table, const struct top_model *model)
 	}
 }
 
-/* Grants rows to the sections: all of them where there is room; else each gets a few, and what is
- * left goes to the nodes first. `room` is without titles. */
-static void grant(struct section sections[SECTIONS], size_t room)
+/* Grants each section at most `most[i]` rows, from the first section on; returns what is left. */
+static size_t grant(struct section *sections, unsigned n, const size_t *most, size_t room)
 {
-	static const size_t few[SECTIONS] = {
-		[NODES] = 4, [PROCESSES] = 4, [LINKS] = 2, [ERRORS] = 3};
-
-	for (unsigned i = 0; i < SECTIONS; i++) {
-		size_t wanted = table_rows(&sections[i].table);
-		size_t rows = wanted < few[i] ? wanted : few[i];
-
-		sections[i].rows = rows < room ? rows : room;
-		room -= sections[i].rows;
-	}
-	for (unsigned i = 0; i < SECTIONS; i++) {
-		size_t more = table_rows(&sections[i].table) - sections[i].rows;
+	for (unsigned i = 0; i < n; i++) {
+		size_t rows = table_rows(&sections[i].table);
+		size_t wanted = rows < most[i] ? rows : most[i];
+		size_t more = wanted > sections[i].rows ? wanted - sections[i].rows : 0;
 
 		more = more < room ? more : room;
 		sections[i].rows += more;
 		room -= more;
 	}
+	return room;
 }
 
-/* Rows for the sections when header, titles, blank lines and the last line have theirs. */
-static size_t room_of(const struct section sections[SECTIONS], const struct page *page,
-	const struct top_look *look)
+/* Rows for the first n sections when header, titles, blank lines and the last line have theirs. */
+static size_t room_of(const struct section *sections, unsigned n, size_t header, unsigned rows)
 {
-	size_t used = page->n_lines + 1;
+	size_t used = header + 1;
 
-	if (look->rows == 0)
+	if (rows == 0)
 		return SIZE_MAX;
-	for (unsigned i = 0; i < SECTIONS; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (table_rows(&sections[i].table) > 0)
 			used += 2;
-	return look->rows > used ? look->rows - used : 0;
+	return rows > used ? rows - used : 0;
+}
+
+/* One row for each first, then a few, then all; on a low screen the last sections are left out.
+ * Returns how many are shown. */
+static unsigned share_rows(struct section *sections, size_t header, unsigned rows)
+{
+	static const size_t one[SECTIONS] = {1, 1, 1, 1}, few[SECTIONS] = {6, 4, 2, 3};
+	static const size_t all[SECTIONS] = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+	unsigned n = SECTIONS;
+	size_t room;
+
+	while (n > 1 && room_of(sections, n, header, rows) < n + 1)
+		n--;
+	room = room_of(sections, n, header, rows);
+	for (unsigned i = 0; i < n; i++)
+		sections[i].rows = 0;
+	room = grant(sections, n, one, room);
+	room = grant(sections, n, few, room);
+	grant(sections, n, all, room);
+	return n;
 }
 
 static void write_sections(
 	struct page *page, struct section sections[SECTIONS], struct top_look *look)
 {
-	size_t room = room_of(sections, page, look), rows;
+	unsigned n = share_rows(sections, page->n_lines, look->rows);
+	size_t hidden = table_rows(&sections[NODES].table) - sections[NODES].rows;
 
-	grant(sections, room);
-	rows = table_rows(&sections[NODES].table);
-	if (look->scroll > rows - sections[NODES].rows)
-		look->scroll = rows - sections[NODES].rows;
-	for (unsigned i = 0; i < SECTIONS; i++) {
+	if (look->scroll > hidden)
+		look->scroll = hidden;
+	for (unsigned i = 0; i < n; i++) {
 		if (table_rows(&sections[i].table) == 0)
 			continue;
 		page_end(page);

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,8 +79,9 @@ const char *unit_bytes(char text[UNIT_SIZE], uint64_t bytes)
 	}
 	for (value /= 1024; value >= 1023.95 && i < sizeof(units) - 2; i++)
 		value /= 1024;
-	snprintf(text, UNIT_SIZE, "%.*f%c", value == floor(value) || value >= 99.95 ? 0 : 1, value,
-		units[i]);
+	bool whole = fmod(round(value * 10), 10) == 0;
+
+	snprintf(text, UNIT_SIZE, "%.*f%c", whole || value >= 99.95 ? 0 : 1, value, units[i]);
 	return text;
 }
 

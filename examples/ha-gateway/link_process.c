@@ -49,6 +49,7 @@ int link_check_start(struct link_check *check, struct gateway *gateway, unsigned
 	check->gateway = gateway;
 	check->interface = interface;
 	link.port = gateway->interfaces[interface].port;
+	link.name = gateway->interfaces[interface].name;
 	link.error = &error;
 	err = gyre_dpdk_link_create(gateway->loop, &link, &check->link);
 	process.name = name;

@@ -134,6 +134,8 @@ struct gyre_dpdk_link_options {
 	uint64_t debounce_up_nsec; /* a link is up after it has been for so long. 50 ms */
 	uint64_t debounce_down_nsec; /* and down after so long. 0 */
 	struct gyre_error *error; /* text of a failed create. NULL */
+	const char *name; /* that it is published under (link.h); copied, at most 63 bytes. NULL:
+			     the port's device's, of several monitors "NAME#2" and so on */
 };
 GYRE_API void gyre_dpdk_link_options_init(struct gyre_dpdk_link_options *options, size_t size);
 
@@ -147,9 +149,10 @@ static inline struct gyre_dpdk_link_options gyre__dpdk_link_options_default(void
 #define GYRE_DPDK_LINK_OPTIONS_INIT gyre__dpdk_link_options_default()
 
 /* Starts monitoring a port, which need not be started. The state found is taken at once, without
- * debouncing. rtnetlink is asked in the calling thread's network namespace, which must be the
- * interface's. Several monitors of one port do not disturb each other. The caller destroys it
- * before the port is closed and before the loop. Errors: -ENODEV (no such port), -EINVAL, -E2BIG,
+ * debouncing, and published as a link of the loop, as it is after debouncing. rtnetlink is asked in
+ * the calling thread's network namespace, which must be the interface's. Several monitors of one
+ * port do not disturb each other. The caller destroys it before the port is closed and before the
+ * loop. Errors: -ENODEV (no such port), -EINVAL, -E2BIG, -EEXIST (another link has the name),
  * -ENOMEM, -EMFILE, -ENFILE, and as gyre_watch_add() and gyre_process_spawn(). */
 GYRE_API int gyre_dpdk_link_create(struct gyre_loop *loop,
 	const struct gyre_dpdk_link_options *options, struct gyre_dpdk_link **ret_link);

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <gyre/dpdk.h>
+#include <gyre/link.h>
 #include <rte_ethdev.h>
 #include <sched.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct gyre_dpdk_link {
 	struct gyre_process_id process;
 	struct gyre__debounce debounce;
 	struct gyre_dpdk_link_state state;
+	struct gyre_link published;
 	struct gyre_watch lsc_watch, netlink_watch;
 	struct gyre__netlink netlink;
 	int lsc_fd;
@@ -67,6 +69,7 @@ static void publish(struct gyre_dpdk_link *link, bool up, uint64_t now)
 	link->state.up = up;
 	link->state.changed = now;
 	link->state.changes++;
+	gyre_link_set(&link->published, up);
 	for (unsigned i = 0; i < link->n_subscribers; i++)
 		if (tell(&link->subscribers[i], up))
 			link->subscribers[left++] = link->subscribers[i];
@@ -248,6 +251,39 @@ static void start_state(struct gyre_dpdk_link *link)
 	link->state.changes = 0;
 }
 
+/* Of several monitors of one port the later ones are numbered. */
+static int start_default_name(struct gyre_dpdk_link *link)
+{
+	char device[RTE_ETH_NAME_MAX_LEN], name[GYRE_LINK_NAME_SIZE];
+	unsigned number = 1;
+	int err = rte_eth_dev_get_name_by_port(link->options.port, device);
+
+	if (err < 0)
+		return err;
+	err = gyre_link_add(link->loop, &link->published, device, link->state.up);
+	while (err == -EEXIST) {
+		snprintf(name, sizeof(name), "%.48s#%u", device, ++number);
+		err = gyre_link_add(link->loop, &link->published, name, link->state.up);
+	}
+	return err;
+}
+
+static int start_publishing(struct gyre_dpdk_link *link)
+{
+	const char *name = link->options.name;
+	int err;
+
+	if (name)
+		err = gyre_link_add(link->loop, &link->published, name, link->state.up);
+	else
+		err = start_default_name(link);
+	if (err < 0)
+		return gyre__error_set(link->options.error, err,
+			"link: port %u cannot be published as '%s': %s", link->options.port,
+			name ? name : "its device", strerror(-err));
+	return 0;
+}
+
 /* Lets go of everything but the memory and the process. */
 static void detach(struct gyre_dpdk_link *link)
 {
@@ -262,6 +298,7 @@ static void detach(struct gyre_dpdk_link *link)
 	if (link->lsc_fd >= 0)
 		close(link->lsc_fd);
 	gyre__netlink_close(&link->netlink);
+	gyre_link_del(&link->published);
 }
 
 static int link_start(struct gyre_dpdk_link *link, unsigned if_index)
@@ -278,6 +315,9 @@ static int link_start(struct gyre_dpdk_link *link, unsigned if_index)
 	if (err < 0)
 		return err;
 	start_state(link);
+	err = start_publishing(link);
+	if (err < 0)
+		return err;
 	return start_process(link);
 }
 
@@ -312,6 +352,7 @@ int gyre_dpdk_link_create(struct gyre_loop *loop, const struct gyre_dpdk_link_op
 		return err;
 	}
 	link->options.error = NULL;
+	link->options.name = NULL;
 	*ret_link = link;
 	return 0;
 }

@@ -37,6 +37,12 @@ gyre_tests += %D%/test_link
 %C%_test_link_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_test_link_LDADD = $(DPDK_FIXTURE)
 
+gyre_tests += %D%/test_link_name
+%C%_test_link_name_SOURCES = %D%/test_link_name.c
+%C%_test_link_name_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_link_name_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_link_name_LDADD = $(DPDK_FIXTURE)
+
 gyre_tests += %D%/test_netlink
 %C%_test_netlink_SOURCES = %D%/test_netlink.c
 %C%_test_netlink_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,1 +1,51 @@
-# Tests of the client, against a server.
+# Tests of the client: of its parts, and of the program against a server.
+CTL_LIBS = $(HARNESS) gyrectl/libgyrectl.la $(GYRECTL_LIBS) -lm
+CTL_CFLAGS = $(AM_CFLAGS) $(GYRECTL_CFLAGS)
+
+if HAVE_GYRECTL
+gyre_tests += %D%/test_client
+%C%_test_client_SOURCES = %D%/test_client.c
+%C%_test_client_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_client_CFLAGS = $(CTL_CFLAGS)
+%C%_test_client_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_field
+%C%_test_field_SOURCES = %D%/test_field.c
+%C%_test_field_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_field_CFLAGS = $(CTL_CFLAGS)
+%C%_test_field_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_page
+%C%_test_page_SOURCES = %D%/test_page.c
+%C%_test_page_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_page_CFLAGS = $(CTL_CFLAGS)
+%C%_test_page_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_table
+%C%_test_table_SOURCES = %D%/test_table.c
+%C%_test_table_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_table_CFLAGS = $(CTL_CFLAGS)
+%C%_test_table_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_text
+%C%_test_text_SOURCES = %D%/test_text.c
+%C%_test_text_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_text_CFLAGS = $(CTL_CFLAGS)
+%C%_test_text_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_top_frame
+%C%_test_top_frame_SOURCES = %D%/test_top_frame.c %D%/canned.c %D%/canned.h
+%C%_test_top_frame_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_top_frame_CFLAGS = $(CTL_CFLAGS)
+%C%_test_top_frame_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_top_model
+%C%_test_top_model_SOURCES = %D%/test_top_model.c %D%/canned.c %D%/canned.h
+%C%_test_top_model_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_top_model_CFLAGS = $(CTL_CFLAGS)
+%C%_test_top_model_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_unit
+%C%_test_unit_SOURCES = %D%/test_unit.c
+%C%_test_unit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_unit_CFLAGS = $(CTL_CFLAGS)
+%C%_test_unit_LDADD = $(CTL_LIBS)
+gyre_tests += %D%/test_view
+%C%_test_view_SOURCES = %D%/test_view.c %D%/canned.c %D%/canned.h
+%C%_test_view_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_view_CFLAGS = $(CTL_CFLAGS)
+%C%_test_view_LDADD = $(CTL_LIBS)
+endif
