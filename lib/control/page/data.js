@@ -42,15 +42,15 @@ async function read(wanted) {
 		forget();
 	kept.version = version;
 	const loop = loops.find((one) => one.name === wanted) || loops[0];
-	if (!loop)
-		return {version, loops};
+	if (!loop || loop.answered === false)
+		return {version, loops, loop};
 	if (kept.loop !== loop.name)
 		forget();
 	kept.loop = loop.name;
 	const params = {loop: loop.name};
 	const [runtime, processes, errors, links] = await Promise.all([
 		ask("runtime", {...params, total: true}), ask("processes", params),
-		ask("errors", params), ask("links", params)]);
+		ask("errors", {...params, total: true}), ask("links", params)]);
 	if (!kept.graph || ++kept.age >= GRAPH_EVERY || !sameNodes(kept.graph, runtime.nodes)) {
 		kept.graph = await ask("graph", {...params, format: "json"});
 		kept.age = 0;
@@ -92,11 +92,14 @@ function nodeChange(node, before, seconds) {
 	};
 }
 
-/* Items that went on to a next. */
+/* Items that went on to a next; an input brings all that it makes. */
 function outgoing(node, before) {
-	const left = (one) => (one.kind === "output" ? 0 : one.vectors) + one.created - one.dropped -
-		one.punted - (one.kind === "output" ? 0 : one.kept);
-	return Math.max(0, left(node) - left(before));
+	if (node.kind === "output")
+		return 0;
+	const made = isInput(node) ? 0 : node.created - (before.created || 0);
+	const ended = ["dropped", "punted", "kept"]
+		.reduce((sum, way) => sum + node[way] - (before[way] || 0), 0);
+	return Math.max(0, node.vectors - before.vectors + made - ended);
 }
 
 /* The graph does not count items on its edges, only at its nodes: what is sent equals what arrives, and
@@ -153,8 +156,12 @@ function compare(reading) {
 		changes.set(node.name, node.change = nodeChange(node, old.get(node.name), seconds));
 	const view = {...reading, seconds, changes, edges: edgeRates(reading.graph, changes),
 		loopChange: loopChange(loop, before && before.loop)};
+	const processSeconds = before ? (processes.now_nsec - before.processes.now_nsec) / 1e9 : 0;
 	compareRows(processes.processes, before && before.processes.processes, (one) => one.id,
-		(one, was) => { one.rate = rate(one.runs, was.runs, seconds); one.was = was.late; });
+		(one, was) => {
+			one.rate = rate(one.runs, was.runs, processSeconds);
+			one.was = was.late;
+		});
 	compareRows(errors.errors, before && before.errors.errors,
 		(one) => `${one.node}\n${one.reason}`,
 		(one, was) => { one.rate = rate(one.count, was.count, seconds); });
@@ -167,7 +174,7 @@ function compare(reading) {
 /* A row that the last reading did not have has counted from nothing since then. */
 function compareRows(rows, before, keyOf, change) {
 	const old = byKey(before || [], keyOf);
-	const none = {runs: 0, count: 0, late: null};
+	const none = {runs: 0, count: 0, late: null}; /* no reading of it */
 	for (const row of rows) {
 		const was = old.get(keyOf(row));
 		if (before)
@@ -184,7 +191,7 @@ function loopChange(loop, before) {
 }
 
 function remember(reading, view) {
-	const inputs = reading.runtime.nodes.filter((node) => node.kind.endsWith("input"));
+	const inputs = reading.runtime.nodes.filter(isInput);
 	view.input = inputs.reduce((sum, node) => sum + node.change.rate, 0);
 	view.busy = reading.runtime.nodes.reduce((sum, node) => sum + (node.change.share || 0), 0);
 	view.drops = reading.errors.errors.reduce((sum, one) => sum + (one.rate || 0), 0);

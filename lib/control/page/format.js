@@ -32,7 +32,9 @@ function percent(share) {
 	if (!Number.isFinite(share))
 		return "–";
 	const value = share * 100;
-	return value > 0 && value < 0.1 ? "<0.1 %" : `${value.toFixed(value < 9.95 ? 1 : 0)} %`;
+	if (value < 0.1)
+		return value > 0 ? "<0.1 %" : "0 %";
+	return `${value.toFixed(value < 9.95 ? 1 : 0)} %`;
 }
 
 /* A short time in nanoseconds. */

@@ -102,35 +102,27 @@ function makeCell(node, at, size) {
 	return cell.element;
 }
 
-/* Cut with an ellipsis where it is too wide; the title has all of it. */
+/* Cut where it is too wide, but for its end, which tells the likes of rx-0 apart. */
 function fitText(label, text, width) {
 	setText(label, text);
-	for (let n = text.length - 1; n > 1 && label.getComputedTextLength() > width; n--)
-		setText(label, text.slice(0, n) + "…");
+	for (let n = text.length - 5; n > 1 && label.getComputedTextLength() > width; n--)
+		setText(label, `${text.slice(0, n)}…${text.slice(-4)}`);
 }
 
 function updateCell(cell, node) {
 	const {rate, vectors, clocks, share} = node.change;
 	const disabled = node.state === "disabled";
-	const perCall = narrowed(cell, vectors, "", "/call"), cost = nsec(clocks);
+	const perCall = si(vectors) + (cell.narrow ? "" : "/call"), cost = nsec(clocks);
 	setText(cell.rate, disabled ? "disabled" : `${si(rate)}/s`);
 	setText(cell.share, disabled ? "" : percent(share));
 	setText(cell.detail, rate > 0 && !disabled ? `${perCall} · ${cost}` : "");
 	setAttribute(cell.element, "class", disabled ? "cell off" : rate > 0 ? "cell" : "cell quiet");
-	setAttribute(cell.heat, "fill-opacity", share > 0 ? round2(Math.sqrt(share) * 0.8) : 0);
+	setAttribute(cell.heat, "fill-opacity", share > 0 ? (Math.sqrt(share) * 0.8).toFixed(2) : 0);
 	setAttribute(cell.meter, "width", round((share || 0) * cell.meterWidth));
 	const told = disabled ? "disabled" : `${si(rate)} packets per second, ${digits(vectors || 0)} ` +
 		`per call, ${cost} per packet, ${percent(share)} of the time`;
 	setAttribute(cell.element, "aria-label", `${node.name}: ${told}`);
 	setText(cell.title, `${node.name} (${node.kind}, class ${node.class})\n${told}`);
-}
-
-function narrowed(cell, value, ...units) {
-	return si(value) + units[cell.narrow ? 0 : 1];
-}
-
-function round2(value) {
-	return Math.round(value * 100) / 100;
 }
 
 /* The edges of the node under the pointer or with the focus stand out. */

@@ -5,26 +5,28 @@
 const SWEEPS = 12;
 const LANE = 11; /* between edges that go back */
 const PASSING = 12; /* room for an edge that passes through a layer */
+const BUNDLE = 4; /* more edges of one node than these pass through a layer together */
 
 /* `size` is {width, nodeWidths, nodeHeight, gapX, gapY, margin}. Gives {width, height, nodeWidth, nodes:
  * name -> {x, y}, edges: [{from, to, back, path, x, y}]}, x and y being a node's upper left corner and an
- * edge's end. Layers are broken into ever shorter ones, until their width is the one that there is. */
+ * edge's end. Layers are broken into ever shorter ones, until they fit the width that there is. */
 function layoutGraph(graph, size) {
-	const widest = Math.max(1, Math.floor(size.width / size.nodeWidths[0]));
-	let layout;
-	for (let most = widest; most > 0; most--)
+	const widest = Math.max(2, Math.floor(size.width / size.nodeWidths[0]));
+	let least;
+	for (let most = widest; most >= 2; most--)
 		for (const nodeWidth of size.nodeWidths) {
-			layout = tryLayout(graph, {...size, nodeWidth, most});
+			const layout = tryLayout(graph, {...size, nodeWidth, most});
 			if (layout.width <= size.width)
 				return layout;
+			least = least && least.width <= layout.width ? least : layout;
 		}
-	return layout;
+	return least;
 }
 
 function tryLayout(graph, size) {
 	const place = new Map();
 	const ranked = [...graph.nodes].sort((a, b) =>
-		isInput(b) - isInput(a) || a.rank - b.rank);
+		Number(isInput(b)) - Number(isInput(a)) || a.rank - b.rank);
 	ranked.forEach((node, i) => place.set(node.name, {name: node.name, order: i, layer: 0}));
 	const edges = mergedEdges(graph, place);
 	const side = Math.ceil(edges.filter((edge) => edge.back).length / 2) * LANE + 10;
@@ -44,7 +46,7 @@ function tryLayout(graph, size) {
 }
 
 function isInput(node) {
-	return node.kind.endsWith("input") ? 1 : 0;
+	return node.kind.endsWith("input");
 }
 
 /* One edge for all nexts that lead from one node to the same other one. An edge against the ranks goes
@@ -98,10 +100,18 @@ function withPassing(place, edges) {
 	};
 	for (const cell of place.values())
 		put(cell);
-	for (const edge of edges.filter((one) => !one.back)) {
+	const forward = edges.filter((one) => !one.back), passing = new Map();
+	const outs = grouped(forward, (edge) => edge.from), ins = grouped(forward, (edge) => edge.to);
+	for (const edge of forward) {
+		const from = ins.get(edge.to).length > BUNDLE ? "" : edge.from;
+		const to = outs.get(edge.from).length > BUNDLE ? "" : edge.to;
 		edge.cells = [edge.source];
-		for (let layer = edge.source.layer + 1; layer < edge.target.layer; layer++)
-			edge.cells.push(put({layer, passing: true, order: edge.source.order}));
+		for (let layer = edge.source.layer + 1; layer < edge.target.layer; layer++) {
+			const key = `${layer}\n${from}\n${to || from ? to : edge.to}`;
+			if (!passing.has(key))
+				passing.set(key, put({layer, passing: true}));
+			edge.cells.push(passing.get(key));
+		}
 		edge.cells.push(edge.target);
 		for (let i = 1; i < edge.cells.length; i++) {
 			edge.cells[i - 1].down.push(edge.cells[i]);

@@ -167,7 +167,7 @@ function showServer(version, loops, loop) {
 function showStatus(kind, text) {
 	setAttribute(byId("status"), "data-state", kind);
 	setText(byId("status-text"), text);
-	document.body.classList.toggle("stale", kind !== "live" && kind !== "wait");
+	document.body.classList.toggle("stale", kind === "bad");
 }
 
 /* --- The second's work --- */
@@ -192,26 +192,28 @@ function show(view) {
 async function turn() {
 	const reading = await read(state.wanted);
 	showServer(reading.version, reading.loops, reading.loop);
-	state.goneSince = 0;
 	if (!reading.loop)
-		return showStatus("error", "The server has no loop");
+		return showStatus("bad", "The server has no loop");
+	if (!reading.runtime)
+		throw new Refused(`loop ${reading.loop.name} is late`);
 	const view = compare(reading);
 	if (view)
 		show(view);
+	state.goneSince = 0;
 	showStatus("live", "Live");
 }
 
 function failed(error) {
 	state.goneSince = state.goneSince || Date.now();
 	const since = duration((Date.now() - state.goneSince) * 1e6);
-	if (error instanceof Refused)
-		showStatus("error", `No answer: ${error.message}`);
-	else if (error instanceof TypeError || error.name === "TimeoutError")
-		showStatus("gone", `Server gone for ${since}, still asking`);
-	else
-		throw error;
-	if (state.goneSince && !(error instanceof Refused))
+	if (error instanceof Refused) {
+		showStatus("bad", `No answer for ${since}: ${error.message}`);
+	} else if (error instanceof TypeError || error.name === "TimeoutError") {
+		showStatus("bad", `Server gone for ${since}, still asking`);
 		document.title = "gone – gyre";
+	} else {
+		throw error;
+	}
 }
 
 async function tick() {
