@@ -17,6 +17,8 @@ packages() {
       demo) echo iproute2 graphviz ;;
       # What make check runs besides: the page in a browser.
       test) echo chromium chromium-driver python3-selenium graphviz ;;
+      # The pictures in docs/images, by tools/screenshots.
+      docs) echo chromium chromium-driver python3-selenium pngquant ;;
       ci) echo clang clang-format shellcheck xz-utils ;;
       matrix) echo clang valgrind ;;
       *) echo "packages: no group $group" >&2 && return 1 ;;

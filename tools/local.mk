@@ -8,6 +8,7 @@ project_checks = \
 	%D%/check/headers \
 	%D%/check/docs
 EXTRA_DIST += $(project_checks) \
+	%D%/screenshots \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
 	%D%/check/selftest \

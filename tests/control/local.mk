@@ -79,4 +79,11 @@ check_PROGRAMS += %D%/traffic
 %C%_traffic_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_traffic_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_traffic_LDADD = lib/control/libgyre-control.la lib/libgyre.la $(CONTROL_LIBS)
+
+# The page in a browser, before a program of its own.
+check_PROGRAMS += %D%/page_program
+%C%_page_program_SOURCES = %D%/page_program.c %D%/page_graph.c %D%/page_graph.h
+%C%_page_program_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_page_program_LDADD = lib/control/libgyre-control.la lib/libgyre.la
 endif
+EXTRA_DIST += %D%/page %D%/page_browser.py
