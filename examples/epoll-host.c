@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Gyre loops inside a program's own epoll loop. Owns nothing but the table of the loops. Called by
- * the program in place of epoll_wait(); calls the loops' slices before it sleeps, and tells each
- * loop that it will. Invariant: it sleeps only after every loop has said that it may, and hands no
+ * the program in place of epoll_wait(); gives the loops their slices before it sleeps, and tells
+ * each that it will. Invariant: it sleeps only after every loop has said that it may, and hands no
  * event of a loop's to the program.
  */
 #include "epoll-host.h"
@@ -61,38 +61,32 @@ static int fail(struct epoll_host *host, struct gyre_loop *loop, int error)
 	return -1;
 }
 
-/* One for each loop that has something to do. */
-static int run_slices(struct epoll_host *host)
+/* Gives a loop a slice if it has something to do; then whether it wants another: 1, or 0: it may
+ * sleep; below 0: it failed. */
+static int serve(struct epoll_host *host, struct epoll_host_member *member)
 {
-	for (int i = 0; i < EPOLL_HOST_LOOPS; i++) {
-		struct epoll_host_member *member = &host->members[i];
-		struct gyre_slice slice = {.turns = host->slice_turns,
-			.nsec = host->slice_nsec,
-			.fd_ready = member->fd_ready};
-		int status;
+	struct gyre_slice slice = {
+		.turns = host->slice_turns, .nsec = host->slice_nsec, .fd_ready = member->fd_ready};
+	int status = member->fd_ready ? 1 : gyre_loop_prepare(member->loop, NULL);
 
-		if (!member->wants_turn && !member->fd_ready)
-			continue;
-		member->wants_turn = member->fd_ready = false;
-		status = gyre_loop_run_slice(member->loop, &slice);
-		if (status < 0)
-			return fail(host, member->loop, status);
-	}
-	return 0;
+	if (status <= 0)
+		return status;
+	member->fd_ready = false;
+	status = gyre_loop_run_slice(member->loop, &slice);
+	return status < 0 ? status : gyre_loop_prepare(member->loop, NULL);
 }
 
-/* Tells all of them that the program is about to sleep; returns how many want a turn instead. */
-static int prepare(struct epoll_host *host)
+/* Returns how many loops want more; all others were told that the program is about to sleep. */
+static int serve_all(struct epoll_host *host)
 {
 	int n = 0;
 
 	for (int i = 0; i < EPOLL_HOST_LOOPS; i++) {
 		struct epoll_host_member *member = &host->members[i];
-		int status = member->loop ? gyre_loop_prepare(member->loop, NULL) : 0;
+		int status = member->loop ? serve(host, member) : 0;
 
 		if (status < 0)
 			return fail(host, member->loop, status);
-		member->wants_turn = status;
 		n += status;
 	}
 	return n;
@@ -119,11 +113,8 @@ static int take_ours(struct epoll_host *host, struct epoll_event *events, int n)
 
 int epoll_host_wait(struct epoll_host *host, struct epoll_event *events, int max, int timeout)
 {
-	int wanting, n;
+	int wanting = serve_all(host), n;
 
-	if (run_slices(host) < 0)
-		return -1;
-	wanting = prepare(host);
 	if (wanting < 0)
 		return -1;
 	n = epoll_wait(host->epoll_fd, events, max, wanting ? 0 : timeout);

@@ -27,7 +27,7 @@
 
 struct epoll_host_member {
 	struct gyre_loop *loop; /* NULL: none */
-	bool wants_turn, fd_ready;
+	bool fd_ready;
 };
 
 struct epoll_host {

@@ -11,3 +11,10 @@ noinst_PROGRAMS += %D%/hello %D%/periodic
 %C%_periodic_CPPFLAGS = $(GYRE_CPPFLAGS)
 %C%_periodic_CFLAGS = $(EXAMPLE_CFLAGS)
 %C%_periodic_LDADD = lib/libgyre.la
+
+noinst_PROGRAMS += %D%/embed-epoll
+%C%_embed_epoll_SOURCES = %D%/embed-epoll.c %D%/epoll-host.c %D%/epoll-host.h \
+	%D%/fds.c %D%/fds.h
+%C%_embed_epoll_CPPFLAGS = $(GYRE_CPPFLAGS)
+%C%_embed_epoll_CFLAGS = $(EXAMPLE_CFLAGS)
+%C%_embed_epoll_LDADD = lib/libgyre.la
