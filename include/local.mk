@@ -1,4 +1,4 @@
-# The public headers; dpdk.h belongs to libgyre-dpdk and is installed with it.
+# The public headers; those of another library than libgyre are installed with it.
 gyreinclude_HEADERS += \
 	%D%/gyre/base.h \
 	%D%/gyre/graph.h \
@@ -14,6 +14,11 @@ if HAVE_DPDK
 gyreinclude_HEADERS += %D%/gyre/dpdk.h
 else
 EXTRA_DIST += %D%/gyre/dpdk.h
+endif
+if HAVE_UV
+gyreinclude_HEADERS += %D%/gyre/uv.h
+else
+EXTRA_DIST += %D%/gyre/uv.h
 endif
 if HAVE_CONTROL
 gyreinclude_HEADERS += %D%/gyre/control.h

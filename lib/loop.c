@@ -310,6 +310,11 @@ int gyre_loop_run_slice(struct gyre_loop *public_loop, const struct gyre_slice *
 	return status;
 }
 
+int gyre_loop_alive(const struct gyre_loop *loop)
+{
+	return alive((const struct gyre__loop *)loop);
+}
+
 void gyre_loop_stop(struct gyre_loop *public_loop)
 {
 	struct gyre__loop *loop = gyre__loop_of(public_loop);

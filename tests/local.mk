@@ -5,7 +5,7 @@ HARNESS = %D%/libharness.la
 
 if HAVE_CHECK
 check_LTLIBRARIES += %D%/libharness.la
-%C%_libharness_la_SOURCES = %D%/harness.c %D%/harness.h
+%C%_libharness_la_SOURCES = %D%/harness.c %D%/harness.h %D%/syscalls.c %D%/syscalls.h
 %C%_libharness_la_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_libharness_la_LIBADD = $(CHECK_LIBS)
 

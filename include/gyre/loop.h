@@ -102,6 +102,9 @@ GYRE_API int gyre_loop_run(struct gyre_loop *loop, enum gyre_run_mode mode);
  * signal handler. */
 GYRE_API void gyre_loop_stop(struct gyre_loop *loop);
 
+/* Whether anything keeps the default mode alive, 1 or 0: what a run returns, without a turn. */
+GYRE_API int gyre_loop_alive(const struct gyre_loop *loop);
+
 /* Keeps the default mode alive until unref'd as often. */
 GYRE_API void gyre_loop_ref(struct gyre_loop *loop);
 GYRE_API void gyre_loop_unref(struct gyre_loop *loop);

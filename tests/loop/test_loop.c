@@ -153,9 +153,12 @@ START_TEST(processes_keep_it_alive_but_daemons_do_not)
 
 	daemon.daemon = true;
 	ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &age, &daemon, NULL), 0);
+	ck_assert_int_eq(gyre_loop_alive(loop), 0);
 	ck_assert_int_eq(gyre_process_spawn(loop, sleeper, &nap, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_alive(loop), 1);
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 1);
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_int_eq(gyre_loop_alive(loop), 0);
 }
 END_TEST
 
