@@ -9,6 +9,7 @@ struct gyre_control_call {
 	json_t *params; /* an object, or NULL */
 	json_t *result;
 	char message[256]; /* of the error; empty: none was said */
+	struct gyre_process_id target; /* of processes.signal */
 };
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "control/http.h"
+#include "control/socket.h"
 
 static const struct gyre_control_options defaults = {
 	.size = sizeof(struct gyre_control_options),
@@ -97,9 +98,12 @@ static bool own_texts(struct gyre_control_options *options)
 
 static void free_control(struct gyre_control *control)
 {
+	if (control->port)
+		gyre__port_close(control->port);
 	free((char *)control->options.path);
 	free((char *)control->options.group);
 	free((char *)control->options.http);
+	pthread_mutex_destroy(&control->lock);
 	free(control);
 }
 
@@ -123,18 +127,91 @@ void gyre__control_release(struct gyre_control *control)
 		fn(arg);
 }
 
-static void wake_closed(uv_handle_t *handle)
+static void handle_closed(uv_handle_t *handle)
 {
 	gyre__control_release(handle->data);
 }
 
+/* First those who ask, then what they asked for; the loops' threads reach `wake` no more when it is
+ * closed. */
 static void close_all(struct gyre_control *control)
 {
 	if (control->closing)
 		return;
 	control->closing = true;
 	gyre__http_close(control);
-	uv_close((uv_handle_t *)&control->wake, wake_closed);
+	gyre__socket_close(control);
+	gyre__requests_drop(control);
+	gyre__served_forget_all(control);
+	gyre__port_close(control->port);
+	control->port = NULL;
+	uv_close((uv_handle_t *)&control->alarm, handle_closed);
+	uv_close((uv_handle_t *)&control->wake, handle_closed);
+}
+
+/* --- Work --- */
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Commands that have ended. */
+static void collect_commands(struct gyre_control *control, uint64_t now)
+{
+	struct gyre__command *command, *next;
+
+	for (command = gyre__port_drain(control->port); command; command = next) {
+		next = command->next_done;
+		pthread_mutex_lock(&control->lock);
+		gyre__command_ended(command, now);
+		pthread_mutex_unlock(&control->lock);
+		if (command->request)
+			gyre__request_ended(command->request, command);
+		gyre__command_free(command);
+	}
+}
+
+/* Gives the loops what waits for them, and takes what they have read; returns when there is more to
+ * give. */
+static uint64_t serve_loops(struct gyre_control *control, uint64_t now)
+{
+	uint64_t due = GYRE_FOREVER;
+	struct gyre__served *served;
+
+	pthread_mutex_lock(&control->lock);
+	TAILQ_FOREACH(served, &control->served, link)
+	{
+		due = earlier(due, gyre__queue_poll(&served->queue, served->loop, now));
+		for (unsigned i = 0; i < GYRE__SOURCES; i++)
+			due = earlier(
+				due, gyre__source_poll(&served->sources[i], served->name, now));
+	}
+	pthread_mutex_unlock(&control->lock);
+	return due;
+}
+
+static void alarmed(uv_timer_t *alarm);
+
+static void work(struct gyre_control *control)
+{
+	uint64_t now = uv_hrtime(), due, msec;
+
+	gyre__served_reap(control);
+	collect_commands(control, now);
+	due = serve_loops(control, uv_hrtime());
+	due = earlier(due, gyre__requests_expire(control, now));
+	gyre__requests_answer(control);
+	uv_timer_stop(&control->alarm);
+	if (due == GYRE_FOREVER || control->closing)
+		return;
+	msec = due > now ? (due - now - 1) / GYRE_MSEC(1) + 1 : 1;
+	uv_timer_start(&control->alarm, alarmed, msec, 0);
+}
+
+static void alarmed(uv_timer_t *alarm)
+{
+	work(alarm->data);
 }
 
 static void woken(uv_async_t *wake)
@@ -143,6 +220,8 @@ static void woken(uv_async_t *wake)
 
 	if (atomic_load(&control->stopping))
 		close_all(control);
+	else
+		work(control);
 }
 
 /* --- A thread of our own --- */
@@ -194,7 +273,9 @@ static int open_loop(struct gyre_control *control)
 			uv_loop_close(control->uv);
 		return status;
 	}
-	control->wake.data = control;
+	control->wake.data = control->alarm.data = control;
+	gyre__control_hold(control);
+	uv_timer_init(control->uv, &control->alarm);
 	gyre__control_hold(control);
 	return 0;
 }
@@ -203,7 +284,9 @@ static int open_servers(struct gyre_control *control, struct gyre_error *error)
 {
 	int status = 0;
 
-	if (control->options.http)
+	if (control->options.path)
+		status = gyre__socket_create(control, error);
+	if (status == 0 && control->options.http)
 		status = gyre__http_create(control, error);
 	return status;
 }
@@ -254,7 +337,14 @@ int gyre_control_create(const struct gyre_control_options *given, struct gyre_co
 		return gyre__error_set(error, -ENOMEM, "no memory for a control");
 	control->options = options;
 	control->options.error = NULL;
-	if (!own_texts(&control->options)) {
+	control->port = gyre__port_create(&control->wake);
+	pthread_mutex_init(&control->lock, NULL);
+	TAILQ_INIT(&control->served);
+	TAILQ_INIT(&control->gone);
+	TAILQ_INIT(&control->waiting);
+	TAILQ_INIT(&control->ready);
+	TAILQ_INIT(&control->answered);
+	if (!own_texts(&control->options) || !control->port) {
 		free_control(control);
 		return gyre__error_set(error, -ENOMEM, "no memory for a control");
 	}

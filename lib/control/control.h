@@ -11,7 +11,10 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "control/question.h"
+
 struct gyre__http;
+struct gyre__socket;
 
 struct gyre_control {
 	struct gyre_control_options options; /* strings are ours; error is NULL */
@@ -29,6 +32,14 @@ struct gyre_control {
 	void (*closed_fn)(void *arg);
 	void *closed_arg;
 
+	/* Guards the loops that are served; held for no longer than it takes to post something. */
+	pthread_mutex_t lock;
+	struct gyre__served_list served, gone; /* loops.c */
+	struct gyre__port *port; /* command.c */
+	struct gyre__request_list waiting, ready, answered; /* request.c */
+	uv_timer_t alarm; /* when something of the above is due */
+
+	struct gyre__socket *socket; /* socket.c; NULL without */
 	struct gyre__http *http; /* http.c; NULL without */
 };
 

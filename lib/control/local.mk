@@ -9,8 +9,14 @@ noinst_LTLIBRARIES += %D%/libcontrol.la
 %C%_libcontrol_la_SOURCES = \
 	lib/base/error.c \
 	lib/base/error.h \
+	%D%/bytes.c \
+	%D%/bytes.h \
 	%D%/call.c \
 	%D%/call.h \
+	%D%/client.c \
+	%D%/client.h \
+	%D%/command.c \
+	%D%/command.h \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/http.c \
@@ -27,15 +33,37 @@ noinst_LTLIBRARIES += %D%/libcontrol.la
 	%D%/http_guard.h \
 	%D%/http_query.c \
 	%D%/http_query.h \
+	%D%/json.c \
+	%D%/json.h \
 	%D%/listen.c \
 	%D%/listen.h \
 	%D%/loops.c \
+	%D%/loops.h \
+	%D%/method.c \
+	%D%/method.h \
+	%D%/methods_graph.c \
+	%D%/methods_loop.c \
+	%D%/methods_process.c \
+	%D%/methods_runtime.c \
 	%D%/metrics.c \
 	%D%/metrics.h \
 	%D%/metrics_text.c \
 	%D%/metrics_text.h \
+	%D%/names.c \
+	%D%/names.h \
+	%D%/peer.c \
+	%D%/peer.h \
+	%D%/question.c \
+	%D%/question.h \
+	%D%/reading.c \
+	%D%/reading.h \
 	%D%/request.c \
-	%D%/request.h
+	%D%/request.h \
+	%D%/rpc.c \
+	%D%/rpc.h \
+	%D%/socket.c \
+	%D%/socket.h \
+	%D%/subscribe.c
 %C%_libcontrol_la_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 
 %C%_libgyre_control_la_SOURCES =

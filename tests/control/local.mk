@@ -1,13 +1,30 @@
 # Tests of lib/control.
 if HAVE_CONTROL
-CONTROL_ROOM = $(HARNESS) lib/control/libcontrol.la lib/control/libpage.la lib/libgyre.la \
-	$(CONTROL_LIBS)
+CONTROL_ROOM = %D%/libcontrolrig.la $(HARNESS) lib/control/libcontrol.la \
+	lib/control/libpage.la lib/libgyre.la $(CONTROL_LIBS)
+
+check_LTLIBRARIES += %D%/libcontrolrig.la
+%C%_libcontrolrig_la_SOURCES = %D%/rig.c %D%/rig.h
+%C%_libcontrolrig_la_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_libcontrolrig_la_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 
 gyre_tests += %D%/test_control
 %C%_test_control_SOURCES = %D%/test_control.c
 %C%_test_control_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_control_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_control_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_methods_loop
+%C%_test_methods_loop_SOURCES = %D%/test_methods_loop.c
+%C%_test_methods_loop_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_methods_loop_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_methods_loop_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_rpc
+%C%_test_rpc_SOURCES = %D%/test_rpc.c
+%C%_test_rpc_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_rpc_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_rpc_LDADD = $(CONTROL_ROOM)
 
 gyre_tests += %D%/test_page
 %C%_test_page_SOURCES = %D%/test_page.c
