@@ -16,7 +16,7 @@ packages() {
       # Its laboratory unpacks BIRD, iperf3 and the like beside the system, without installing.
       demo) echo iproute2 graphviz ;;
       # What make check runs besides: the page in a browser.
-      test) echo chromium chromium-driver python3-selenium graphviz ;;
+      test) echo chromium chromium-driver python3-selenium graphviz mandoc ;;
       # The pictures in docs/images, by tools/screenshots.
       docs) echo chromium chromium-driver python3-selenium pngquant ;;
       ci) echo clang clang-format shellcheck xz-utils ;;

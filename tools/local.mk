@@ -6,7 +6,8 @@ project_checks = \
 	%D%/check/globals \
 	%D%/check/symbols \
 	%D%/check/headers \
-	%D%/check/docs
+	%D%/check/docs \
+	%D%/check/manuals
 EXTRA_DIST += $(project_checks) \
 	%D%/screenshots \
 	%D%/check/lib.sh \
