@@ -16,8 +16,6 @@
 
 enum { KEY_JSON = 0x100, KEY_NO_COLOR, KEY_TIMEOUT, KEY_TOTAL, KEY_SORT, KEY_DOT, KEY_SVG };
 
-const char *argp_program_version = "gyrectl (" PACKAGE_NAME ") " PACKAGE_VERSION;
-
 static const char doc[] =
 	"Looks at a program's gyre loops while they run, and commands them, by the program's "
 	"control "
@@ -171,6 +169,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
 	memset(ret_options, 0, sizeof(*ret_options));
 	ret_options->path = path == NULL || *path == '\0' ? OPTIONS_PATH : path;
 	ret_options->timeout_nsec = 5000000000u;
+	argp_program_version = "gyrectl (" PACKAGE_NAME ") " PACKAGE_VERSION;
 	argp_err_exit_status = GYRECTL_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, ret_options) != 0)
 		exit(GYRECTL_USAGE);

@@ -192,16 +192,17 @@ static void finish_reading(struct top *top)
 
 static void next_loop(struct top *top)
 {
-	const json_t *list = json_object_get(top->now.results[TOP_LOOPS], "loops");
+	json_t *loops = json_incref(top->now.results[TOP_LOOPS]);
+	const json_t *list = json_object_get(loops, "loops");
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		if (strcmp(loop_name(top->now.results[TOP_LOOPS], i), top->loop) != 0)
+		if (strcmp(loop_name(loops, i), top->loop) != 0)
 			continue;
-		snprintf(top->loop, sizeof(top->loop), "%s",
-			loop_name(top->now.results[TOP_LOOPS], i + 1));
+		snprintf(top->loop, sizeof(top->loop), "%s", loop_name(loops, i + 1));
 		break;
 	}
 	forget_readings(top);
+	top->now.results[TOP_LOOPS] = loops; /* for the next time */
 	top->frames = 0;
 	top->next_at = 0;
 }

@@ -12,6 +12,7 @@ EXTRA_DIST += $(project_checks) \
 	%D%/screenshots \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
+	%D%/screenshot-top \
 	%D%/check/selftest \
 	%D%/check/globals.allow \
 	%D%/check/mirror.except
