@@ -174,6 +174,23 @@ struct gyre_dpdk_link_state {
 GYRE_API void gyre_dpdk_link_get(
 	const struct gyre_dpdk_link *link, struct gyre_dpdk_link_state *ret_state);
 
+/* --- Telemetry: the loop in DPDK's own telemetry socket, for dpdk-telemetry.py and whoever else
+ * asks it: /gyre/loops, and of one loop /gyre/runtime, /gyre/processes, /gyre/errors and
+ * /gyre/links. Their parameters are "LOOP[,PAGE]", the name of the loop (of the only one, if left
+ * out) and a page of 25 rows, counted from 0. A reply is a dictionary: "loop", "now_nsec" (the
+ * loop's time of the reading), "page", "pages", "rows" (on all pages), and an array for each
+ * column; or "error". Texts are cut at 63 bytes, what is not plain ASCII in them is "?". The
+ * client's thread reads the loop by a gyre_reader, and waits for it 1 s at most. --- */
+
+/* Lets a loop be asked for under its name. The commands are registered with the first loop of the
+ * process; EAL need not be up. The caller deletes it before the loop is destroyed. Any thread.
+ * Errors: -EEXIST (this loop, or one of its name, is there), -ENOMEM, -ENOENT (telemetry takes no
+ * more commands); text in *error, which may be NULL. */
+GYRE_API int gyre_dpdk_telemetry_add(struct gyre_loop *loop, struct gyre_error *error);
+/* From now on it is not asked, and not touched by telemetry's threads: those that wait for it are
+ * woken, and reply an error. Nothing happens if it was not added. Any thread, also the loop's. */
+GYRE_API void gyre_dpdk_telemetry_del(struct gyre_loop *loop);
+
 GYRE_END_DECLS
 
 #endif

@@ -20,6 +20,9 @@ noinst_LTLIBRARIES += %D%/libdpdk.la
 	%D%/port.c \
 	%D%/port.h \
 	%D%/rx.c \
+	%D%/table.c \
+	%D%/table.h \
+	%D%/telemetry.c \
 	%D%/thread.c \
 	%D%/tx.c
 %C%_libdpdk_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)

@@ -61,6 +61,12 @@ gyre_tests += %D%/test_rx
 %C%_test_rx_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
 %C%_test_rx_LDADD = $(DPDK_FIXTURE)
 
+gyre_tests += %D%/test_telemetry
+%C%_test_telemetry_SOURCES = %D%/test_telemetry.c %D%/asked.c %D%/asked.h
+%C%_test_telemetry_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_telemetry_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
+%C%_test_telemetry_LDADD = $(DPDK_FIXTURE)
+
 gyre_tests += %D%/test_thread
 %C%_test_thread_SOURCES = %D%/test_thread.c
 %C%_test_thread_CPPFLAGS = $(TEST_CPPFLAGS)
