@@ -15,8 +15,11 @@ packages() {
         ;;
       # Its laboratory unpacks BIRD, iperf3 and the like beside the system, without installing.
       demo) echo iproute2 graphviz ;;
-      # What make check runs besides: the page in a browser, dpdk-telemetry.py.
-      test) echo chromium chromium-driver python3-selenium graphviz mandoc dpdk-dev ;;
+      # What make check runs besides: the page in a browser, dpdk-telemetry.py, Prometheus.
+      test)
+        echo chromium chromium-driver python3-selenium graphviz mandoc dpdk-dev
+        echo curl python3-prometheus-client
+        ;;
       # The pictures in docs/images, by tools/screenshots.
       docs) echo chromium chromium-driver python3-selenium pngquant ;;
       ci) echo clang clang-format shellcheck xz-utils ;;

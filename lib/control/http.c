@@ -19,6 +19,7 @@
 #include "control/control.h"
 #include "control/http_exchange.h"
 #include "control/http_guard.h"
+#include "control/peer.h"
 
 #define ACCEPT_BURST    16
 #define CLIENT_MEMORY   16384 /* a request's line and headers, and what is sent of the answer */
@@ -206,18 +207,25 @@ static void add(void *arg)
 		(const struct sockaddr *)&newcomer->from, newcomer->size);
 }
 
-static void reject(struct gyre__http *http, int fd)
+/* Before libmicrohttpd has it. */
+static void reject(struct gyre__http *http, int fd, enum gyre__http_reject reason)
 {
-	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-				   "Content-Type: text/plain\r\nContent-Length: 22\r\n\r\n"
-				   "Too many connections.\n";
+	static const char *const texts[] = {
+		[GYRE__HTTP_REJECT_LIMIT] =
+			"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+			"Content-Type: text/plain\r\nContent-Length: 22\r\n\r\n"
+			"Too many connections.\n",
+		[GYRE__HTTP_REJECT_PEER] = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n"
+					   "Content-Type: text/plain\r\nContent-Length: 24\r\n"
+					   "\r\nYou are not of my group.",
+	};
 	char ignored[1024];
 
-	http->counts.rejected[GYRE__HTTP_REJECT_LIMIT]++;
+	http->counts.rejected[reason]++;
 	/* What it has sent already would make the close a reset, before it has read the text. */
 	while (recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT) == sizeof(ignored))
 		;
-	if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+	if (send(fd, texts[reason], strlen(texts[reason]), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		shutdown(fd, SHUT_WR);
 	close(fd);
 }
@@ -227,8 +235,12 @@ static void take(struct gyre__http *http, struct newcomer *newcomer)
 {
 	struct stat stat = {.st_ino = 0};
 
+	if (http->checks_peer && !gyre__peer_may_connect(newcomer->fd, http->gid)) {
+		reject(http, newcomer->fd, GYRE__HTTP_REJECT_PEER);
+		return;
+	}
 	if (http->counts.connections >= http->control->options.clients_max) {
-		reject(http, newcomer->fd);
+		reject(http, newcomer->fd, GYRE__HTTP_REJECT_LIMIT);
 		return;
 	}
 	http->adding = calloc(1, sizeof(*http->adding));

@@ -2,6 +2,7 @@
 # it has error.c alone, a copy of its own: libgyre does not export it.
 EXTRA_DIST += %D%/gyre-control.map
 if HAVE_CONTROL
+dist_pkgdata_DATA = docs/grafana-dashboard.json
 lib_LTLIBRARIES += %D%/libgyre-control.la
 # Tests of what the map hides link the room itself.
 noinst_LTLIBRARIES += %D%/libcontrol.la

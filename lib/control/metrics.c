@@ -337,6 +337,7 @@ static void write_http(const struct gyre__metrics_text *text, const struct gyre_
 	static const char reasons[][8] = {
 		[GYRE__HTTP_REJECT_LIMIT] = "limit",
 		[GYRE__HTTP_REJECT_FILES] = "files",
+		[GYRE__HTTP_REJECT_PEER] = "peer",
 		[GYRE__HTTP_REJECT_HOST] = "host",
 		[GYRE__HTTP_REJECT_METHOD] = "method",
 		[GYRE__HTTP_REJECT_SLOW] = "slow",

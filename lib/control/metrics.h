@@ -10,6 +10,7 @@
 enum gyre__http_reject {
 	GYRE__HTTP_REJECT_LIMIT, /* connections */
 	GYRE__HTTP_REJECT_FILES, /* no file descriptor or memory to accept it with */
+	GYRE__HTTP_REJECT_PEER, /* another user, at a path */
 	GYRE__HTTP_REJECT_HOST, /* a Host that is not this server's */
 	GYRE__HTTP_REJECT_METHOD, /* neither GET nor HEAD, or with a body */
 	GYRE__HTTP_REJECT_SLOW, /* a request or an answer took too long */

@@ -86,7 +86,7 @@ void http_expect_end(int fd)
 
 const char *http_header(const struct http_answer *answer, const char *name)
 {
-	static char value[4096];
+	static __thread char value[4096];
 	size_t length = strlen(name);
 
 	for (const char *at = strstr(answer->head, "\r\n"); at && at[2]; at = strstr(at, "\r\n")) {

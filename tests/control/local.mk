@@ -90,6 +90,13 @@ gyre_tests += %D%/test_http_clients
 %C%_test_http_clients_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_http_clients_LDADD = $(CONTROL_ROOM)
 
+gyre_tests += %D%/test_http_exchange
+%C%_test_http_exchange_SOURCES = %D%/test_http_exchange.c %D%/http_client.c %D%/http_client.h \
+	%D%/traffic_loop.c %D%/traffic_loop.h
+%C%_test_http_exchange_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_exchange_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_http_exchange_LDADD = $(CONTROL_ROOM)
+
 # A program with traffic to be looked at, for the tests of the control's clients.
 check_PROGRAMS += %D%/traffic
 %C%_traffic_SOURCES = %D%/traffic.c %D%/traffic_loop.c %D%/traffic_loop.h
@@ -97,10 +104,13 @@ check_PROGRAMS += %D%/traffic
 %C%_traffic_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_traffic_LDADD = lib/control/libgyre-control.la lib/libgyre.la $(CONTROL_LIBS)
 
+gyre_scripts += %D%/dashboard %D%/prometheus
+
 # The page in a browser, before a program of its own.
 check_PROGRAMS += %D%/page_program
 %C%_page_program_SOURCES = %D%/page_program.c %D%/page_graph.c %D%/page_graph.h
 %C%_page_program_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_page_program_LDADD = lib/control/libgyre-control.la lib/libgyre.la
 endif
+EXTRA_DIST += %D%/dashboard %D%/prometheus
 EXTRA_DIST += %D%/page %D%/page_browser.py

@@ -5,6 +5,7 @@
  */
 #include "traffic_loop.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,8 @@ static void add_nodes(struct traffic_loop *traffic)
 
 /* --- Processes --- */
 
+#define QUIET GYRE_EVENT(0)
+
 /* Ticks until the loop is quiet, then waits to be cancelled: its account stays to be seen. */
 static int tick(struct gyre_process *self, struct traffic_loop *traffic, uint64_t period,
 	void (*fn)(struct traffic_loop *traffic))
@@ -146,9 +149,12 @@ static int tick(struct gyre_process *self, struct traffic_loop *traffic, uint64_
 	struct gyre_ticker ticker;
 
 	gyre_ticker_init(&ticker, self, period);
-	while (gyre_ticker_wait(&ticker) >= 0 && !traffic->stopped)
+	while (gyre_process_wait(self, QUIET, gyre_ticker_deadline(&ticker), NULL) == -ETIMEDOUT) {
+		gyre_ticker_advance(&ticker);
 		fn(traffic);
-	gyre_process_wait(self, GYRE_EVENT(0), GYRE_FOREVER, NULL);
+	}
+	while (gyre_process_wait(self, QUIET, GYRE_FOREVER, NULL) != -ECANCELED)
+		;
 	return 0;
 }
 
@@ -240,26 +246,28 @@ void traffic_loop_call(struct traffic_loop *traffic, void (*fn)(void *arg), void
 
 struct rest {
 	struct traffic_loop *traffic;
-	unsigned waiting; /* processes that have ticked their last */
+	unsigned at_rest; /* processes that have ticked their last */
 };
 
 static void stop_ticks(void *arg)
 {
 	struct rest *rest = arg;
 
-	rest->traffic->stopped = true;
+	for (unsigned i = 0; i < 3; i++)
+		gyre_process_signal(rest->traffic->processes[i], QUIET);
 	gyre_node_disable(rest->traffic->loop, rest->traffic->source);
 }
 
-static void count_waiting(void *arg)
+static void count_at_rest(void *arg)
 {
 	struct rest *rest = arg;
 	struct gyre_process_stats stats;
 
-	rest->waiting = 0;
+	rest->at_rest = 0;
 	for (unsigned i = 0; i < 3; i++)
 		if (gyre_process_stats_get(rest->traffic->processes[i], &stats) == 0)
-			rest->waiting += stats.state == GYRE_PROCESS_WAITING;
+			rest->at_rest += stats.state == GYRE_PROCESS_WAITING &&
+					 stats.deadline == GYRE_FOREVER;
 }
 
 void traffic_loop_quiet(struct traffic_loop *traffic)
@@ -268,9 +276,9 @@ void traffic_loop_quiet(struct traffic_loop *traffic)
 
 	traffic_loop_call(traffic, stop_ticks, &rest);
 	do {
-		usleep(10000);
-		traffic_loop_call(traffic, count_waiting, &rest);
-	} while (rest.waiting < 3);
+		usleep(1000);
+		traffic_loop_call(traffic, count_at_rest, &rest);
+	} while (rest.at_rest < 3);
 }
 
 struct taking {

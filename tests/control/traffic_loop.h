@@ -24,7 +24,6 @@ struct traffic_loop {
 	struct gyre_node_id source;
 	struct gyre_link uplink, backup;
 	struct gyre_process_id processes[3];
-	bool stopped; /* the loop's thread's: no more ticks */
 };
 
 /* Exits on errors, as all here. */

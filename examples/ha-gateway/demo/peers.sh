@@ -18,6 +18,7 @@ peers_say() {
 peers_package() { # PROGRAM: the package that holds it
   case $1 in
     bird | birdc) echo bird2 ;;
+    promtool) echo prometheus ;;
     ip | bridge) echo iproute2 ;;
     *) echo "$1" ;;
   esac
