@@ -58,4 +58,4 @@ bashcompletion_DATA = %D%/bash-completion/gyrectl
 	$(AM_V_GEN)cp $(srcdir)/%D%/completion.bash $@
 CLEANFILES += %D%/bash-completion/gyrectl
 endif
-EXTRA_DIST += %D%/completion.bash docs/man/gyrectl.1
+EXTRA_DIST += %D%/completion.bash docs/man/gyrectl.1 docs/images/gyrectl-top.png
