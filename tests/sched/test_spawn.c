@@ -115,7 +115,9 @@ static int busy(struct gyre_process *self, void *arg)
 START_TEST(a_used_block_is_as_new)
 {
 	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
-	struct gyre_process_stats stats, empty = {.state = GYRE_PROCESS_READY};
+	static struct gyre_process_stats empty = {
+		.state = GYRE_PROCESS_READY}; /* zero, its padding, too */
+	struct gyre_process_stats stats;
 	struct gyre_process_id old, id;
 
 	options.name = "a-long-name-for-the-first";
@@ -130,6 +132,7 @@ START_TEST(a_used_block_is_as_new)
 	ck_assert_uint_eq(id.index, old.index);
 	ck_assert(!gyre_process_canceled(gyre__process_find(id)));
 	ck_assert_int_eq(gyre_process_stats_get(id, &stats), 0);
+	empty.id = id;
 	strcpy(empty.name, "b");
 	empty.daemon = true;
 	empty.deadline = GYRE_FOREVER;
