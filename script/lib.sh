@@ -22,8 +22,8 @@ packages() {
         ;;
       # The pictures in docs/images, by tools/screenshots.
       docs) echo chromium chromium-driver python3-selenium pngquant ;;
-      ci) echo clang clang-format shellcheck xz-utils ;;
-      matrix) echo clang valgrind ;;
+      ci) echo clang libclang-rt-dev clang-format shellcheck xz-utils ;;
+      matrix) echo clang libclang-rt-dev valgrind ;;
       *) echo "packages: no group $group" >&2 && return 1 ;;
     esac
   done

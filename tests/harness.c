@@ -9,11 +9,21 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#if defined(HAVE_TSAN)
+#define UNDER_A_SLOW_TOOL true
+#elif defined(HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#define UNDER_A_SLOW_TOOL RUNNING_ON_VALGRIND
+#else
+#define UNDER_A_SLOW_TOOL false
+#endif
 
 #define EXIT_SKIP 77
 
@@ -43,6 +53,11 @@ void gyre_test_note(const char *format, ...)
 	putchar('\n');
 	va_end(args);
 	fflush(stdout);
+}
+
+unsigned gyre_test_rounds(unsigned n, unsigned fewer)
+{
+	return UNDER_A_SLOW_TOOL ? fewer : n;
 }
 
 int main(void)

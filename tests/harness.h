@@ -17,4 +17,8 @@ void gyre_test_skip(const char *reason) __attribute__((noreturn));
 /* Prints "NOTE: ..." into the log; never fails. For CPU features that are absent, and figures. */
 void gyre_test_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* How often to do what each time is many times dearer under ThreadSanitizer or valgrind: n, or
+ * `fewer` there. */
+unsigned gyre_test_rounds(unsigned n, unsigned fewer);
+
 #endif

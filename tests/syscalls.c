@@ -27,7 +27,7 @@
 /* Tools that make system calls of their own. */
 static bool under_a_tool(void)
 {
-#if defined(HAVE_ASAN) || defined(__SANITIZE_THREAD__)
+#if defined(HAVE_ASAN) || defined(HAVE_TSAN)
 	return true;
 #elif defined(HAVE_VALGRIND)
 	return RUNNING_ON_VALGRIND;

@@ -24,6 +24,9 @@ void gyre__context_init(struct gyre__context *context, void *stack_low, size_t s
 	context->stack_low = stack_low;
 	context->stack_size = stack_size;
 #endif
+#ifdef HAVE_TSAN
+	context->fiber = __tsan_create_fiber(0);
+#endif
 	*start = (struct gyre__context_start){context, entry, arg};
 	gyre__context_prepare(context, stack_low, start);
 }
@@ -31,6 +34,14 @@ void gyre__context_init(struct gyre__context *context, void *stack_low, size_t s
 void gyre__context_init_main(struct gyre__context *context)
 {
 	memset(context, 0, sizeof(*context));
+}
+
+void gyre__context_fini(struct gyre__context *context)
+{
+#ifdef HAVE_TSAN
+	__tsan_destroy_fiber(context->fiber);
+#endif
+	context->sp = NULL;
 }
 
 void gyre__context_begin(struct gyre__context_start *start)

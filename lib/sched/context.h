@@ -6,10 +6,14 @@
 #ifndef GYRE_LIB_SCHED_CONTEXT_H
 #define GYRE_LIB_SCHED_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef HAVE_ASAN
 #include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef HAVE_TSAN
+#include <sanitizer/tsan_interface.h>
 #endif
 
 /* Must not move while suspended. */
@@ -21,6 +25,9 @@ struct gyre__context {
 	size_t stack_size;
 	struct gyre__context *previous; /* the one that switched to this one */
 #endif
+#ifdef HAVE_TSAN
+	void *fiber;
+#endif
 };
 
 /* Prepares a context that runs entry(arg) on the given stack when it is first switched to, with
@@ -29,6 +36,8 @@ void gyre__context_init(struct gyre__context *context, void *stack_low, size_t s
 	void (*entry)(void *arg), void *arg);
 /* The context of a thread's own stack: filled in when it is first switched from. */
 void gyre__context_init_main(struct gyre__context *context);
+/* Ends one that was prepared, and will not be switched to: it has exited, or is abandoned. */
+void gyre__context_fini(struct gyre__context *context);
 
 /* What a variant (context_x86_64.S, context_libc.c) provides. `start` is what it hands to
  * gyre__context_begin() on the new stack, and lies at its top, aligned to 16. */
@@ -42,14 +51,17 @@ void gyre__context_prepare(
 	struct gyre__context *context, void *low, struct gyre__context_start *start);
 void gyre__context_begin(struct gyre__context_start *start) __attribute__((noreturn));
 
-/* AddressSanitizer is told before and after each switch. The one that arrives learns the bounds
- * of the stack it came from: so those of a thread's own stack need not be asked for. */
-#ifdef HAVE_ASAN
+/* The sanitizers are told before and after each switch; `last`: `from` is never switched to again.
+ * AddressSanitizer: the one that arrives learns the bounds of the stack it came from, so those of a
+ * thread's own stack need not be asked for. ThreadSanitizer: what is between the two calls must not
+ * be a function of its own, whose end would be told of `to`. */
+#if defined(HAVE_ASAN)
 static inline void gyre__context_leave(
-	struct gyre__context *from, struct gyre__context *to, void **fake_stack)
+	struct gyre__context *from, struct gyre__context *to, bool last)
 {
 	to->previous = from;
-	__sanitizer_start_switch_fiber(fake_stack, to->stack_low, to->stack_size);
+	__sanitizer_start_switch_fiber(
+		last ? NULL : &from->fake_stack, to->stack_low, to->stack_size);
 }
 
 static inline void gyre__context_arrive(struct gyre__context *self)
@@ -57,21 +69,30 @@ static inline void gyre__context_arrive(struct gyre__context *self)
 	__sanitizer_finish_switch_fiber(
 		self->fake_stack, &self->previous->stack_low, &self->previous->stack_size);
 }
-#define GYRE__CONTEXT_FAKE_STACK(context) (&(context)->fake_stack)
-#else
-static inline void gyre__context_leave(
-	struct gyre__context *from, struct gyre__context *to, void **fake_stack)
+#elif defined(HAVE_TSAN)
+__attribute__((always_inline)) static inline void gyre__context_leave(
+	struct gyre__context *from, struct gyre__context *to, bool last)
 {
-	(void)from;
-	(void)to;
-	(void)fake_stack;
+	(void)last;
+	from->fiber = __tsan_get_current_fiber(); /* a loop may have changed its thread */
+	__tsan_switch_to_fiber(to->fiber, 0);
 }
 
 static inline void gyre__context_arrive(struct gyre__context *self)
 {
 	(void)self;
 }
-#define GYRE__CONTEXT_FAKE_STACK(context) NULL
+#else
+static inline void gyre__context_leave(
+	struct gyre__context *from, struct gyre__context *to, bool last)
+{
+	(void)from, (void)to, (void)last;
+}
+
+static inline void gyre__context_arrive(struct gyre__context *self)
+{
+	(void)self;
+}
 #endif
 
 /* Suspends `from`, the running context, and goes on with `to`, whose own switch returns `word`.
@@ -80,7 +101,7 @@ static inline void gyre__context_arrive(struct gyre__context *self)
 static inline int gyre__context_switch_with(
 	struct gyre__context *from, struct gyre__context *to, int word)
 {
-	gyre__context_leave(from, to, GYRE__CONTEXT_FAKE_STACK(from));
+	gyre__context_leave(from, to, false);
 	word = gyre__context_swap(from, to, word);
 	gyre__context_arrive(from);
 	return word;
@@ -95,7 +116,7 @@ static inline void gyre__context_switch(struct gyre__context *from, struct gyre_
 __attribute__((noreturn)) static inline void gyre__context_exit(
 	struct gyre__context *from, struct gyre__context *to)
 {
-	gyre__context_leave(from, to, NULL);
+	gyre__context_leave(from, to, true);
 	gyre__context_swap(from, to, 0);
 	__builtin_trap();
 }

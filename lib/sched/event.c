@@ -61,10 +61,13 @@ void gyre__event_close(struct gyre_process *process)
 	atomic_fetch_or(&process->word, GYRE__WORD_CLOSED);
 }
 
-int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits, bool direct)
+/* From another thread the word and the post are all that may be touched of a process: it may be
+ * over, and its block another's. */
+int gyre__event_set(
+	struct gyre_process *process, uint32_t generation, uint64_t bits, struct gyre_loop *post_to)
 {
 	uint64_t word = atomic_load_explicit(&process->word, memory_order_relaxed), next;
-	uint64_t queued = direct ? 0 : GYRE__WORD_QUEUED;
+	uint64_t queued = post_to ? GYRE__WORD_QUEUED : 0;
 
 	do {
 		if (word >> 32 != generation || (word & GYRE__WORD_CLOSED))
@@ -78,10 +81,10 @@ int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t 
 			atomic_fetch_add_explicit(&process->coalesced, 1, memory_order_relaxed);
 		return 0;
 	}
-	if (direct)
+	if (!post_to)
 		deliver(process);
 	else if (!(word & GYRE__WORD_QUEUED))
-		gyre__post_push(&process->sched->loop->posts, &process->post);
+		gyre__post_push(&post_to->posts, &process->post);
 	return 0;
 }
 
@@ -104,7 +107,8 @@ static int set_by_id(struct gyre_process_id id, uint64_t bits)
 	process = id.loop ? gyre__table_at(&id.loop->sched->table, id.index) : NULL;
 	if (!process)
 		return -ESRCH;
-	return gyre__event_set(process, id.generation, bits, gyre__loop_is_mine(id.loop));
+	return gyre__event_set(
+		process, id.generation, bits, gyre__loop_is_mine(id.loop) ? NULL : id.loop);
 }
 
 int gyre_process_signal(struct gyre_process_id id, uint32_t events)

@@ -246,6 +246,7 @@ static void process_end(struct gyre_process *process)
 
 	gyre__event_close(process);
 	gyre__inbox_close(process);
+	gyre__context_fini(&process->context);
 	gyre__stack_put(sched->stacks, &process->stack);
 	process->stack_low = 0;
 	sched->alive--;

@@ -161,7 +161,8 @@ struct gyre_process *gyre__process_find(struct gyre_process_id id);
 void gyre__event_arrive(struct gyre_post *post);
 void gyre__event_open(struct gyre_process *process);
 void gyre__event_close(struct gyre_process *process);
-int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits, bool direct);
+int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits,
+	struct gyre_loop *post_to);
 /* message.c: likewise of the inbox; closing releases what is in it. */
 void gyre__inbox_open(struct gyre_process *process, unsigned max);
 void gyre__inbox_close(struct gyre_process *process);

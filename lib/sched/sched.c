@@ -60,6 +60,7 @@ static void abandon(struct gyre_process *process)
 	gyre_timer_stop(&process->timer);
 	gyre__event_close(process);
 	gyre__inbox_close(process);
+	gyre__context_fini(&process->context);
 	gyre__stack_put(process->sched->stacks, &process->stack);
 }
 
@@ -100,5 +101,5 @@ void gyre__sched_cancel_all(struct gyre__sched *sched)
 
 	sched->ending = true;
 	while ((process = next_live(sched, &index)))
-		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, true);
+		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, NULL);
 }

@@ -132,7 +132,7 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	sched->counting += !process->daemon;
 	gyre__process_start(process);
 	if (sched->ending)
-		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, true);
+		gyre__event_set(process, process->generation, GYRE__WORD_CANCEL, NULL);
 	gyre__hub_due(loop, 0);
 	if (ret_id)
 		*ret_id = gyre_process_id(process);

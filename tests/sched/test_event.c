@@ -421,10 +421,11 @@ START_TEST(threads_with_stale_ids_reach_nobody)
 	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
 	pthread_t threads[THREADS];
 	uint64_t deadline = 1;
+	unsigned rounds = gyre_test_rounds(20000, 500);
 
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, signal_blindly, &f.loop);
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < rounds; i++) {
 		struct gyre_process_id id;
 
 		ck_assert_int_eq(

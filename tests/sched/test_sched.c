@@ -153,18 +153,18 @@ static int naps(struct gyre_process *self, void *arg)
 START_TEST(ten_thousand_processes)
 {
 	struct gyre_process_options options = GYRE_PROCESS_OPTIONS_INIT;
-	unsigned turns = 0;
+	unsigned turns = 0, many = gyre_test_rounds(MANY, 2000);
 
-	fixture_open(&f, MANY);
-	for (uintptr_t i = 0; i < MANY; i++)
+	fixture_open(&f, many);
+	for (uintptr_t i = 0; i < many; i++)
 		ck_assert_int_eq(gyre_process_spawn(&f.loop, naps, (void *)i, &options, NULL), 0);
 	ck_assert_int_eq(gyre_process_spawn(&f.loop, naps, NULL, &options, NULL), -EAGAIN);
-	while (woken < 5 * MANY && turns++ < 100000) {
+	while (woken < 5 * many && turns++ < 100000) {
 		fixture_turn(&f);
 		f.now += GYRE_USEC(1);
 	}
-	ck_assert_uint_ge(woken, 5 * MANY);
-	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), MANY);
+	ck_assert_uint_ge(woken, 5 * many);
+	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), many);
 	fixture_close(&f);
 	ck_assert_uint_eq(f.logged, 0);
 }
