@@ -27,6 +27,8 @@ enum {
 	KEY_ICMP_RATE,
 	KEY_VECTOR,
 	KEY_MBUFS,
+	KEY_CONTROL,
+	KEY_HTTP,
 };
 
 static const struct argp_option descriptions[] = {
@@ -57,6 +59,13 @@ static const struct argp_option descriptions[] = {
 	{"icmp-rate", KEY_ICMP_RATE, "N", 0, "ICMP errors a second: 1 to 1000000 (100)", 0},
 	{"vector", KEY_VECTOR, "N", 0, "Packets that a node sees in one call: 1 to 256 (64)", 0},
 	{"mbufs", KEY_MBUFS, "N", 0, "Packet buffers: 1024 to 4194304 (8192)", 0},
+	{0, 0, 0, 0, "Looking after it:", 4},
+	{"control", KEY_CONTROL, "PATH", 0,
+		"Listen for gyrectl on a Unix socket (neither socket nor HTTP is the default)", 0},
+	{"http", KEY_HTTP, "ADDRESS:PORT", 0,
+		"Serve a live page, /metrics and /api, read-only, on a loopback address or "
+		"unix:PATH",
+		0},
 	{0, 0, 0, 0, "Help:", -1},
 	{0},
 };
@@ -225,6 +234,15 @@ static int read_unsigned(const char *text, uint64_t min, uint64_t max, unsigned 
 	return 0;
 }
 
+/* What the library makes of it is its own to judge. */
+static int read_text(const char *text, const char **ret_text, struct value_fault *ret_fault)
+{
+	if (*text == '\0')
+		return value_fault(ret_fault, "it is empty");
+	*ret_text = text;
+	return 0;
+}
+
 static int read_value(struct parse *parse, int key, const char *text, struct value_fault *ret_fault)
 {
 	struct options *options = parse->options;
@@ -252,6 +270,10 @@ static int read_value(struct parse *parse, int key, const char *text, struct val
 		return read_unsigned(text, 1, 256, &options->vector, ret_fault);
 	case KEY_MBUFS:
 		return read_unsigned(text, 1024, 4194304, &options->mbufs, ret_fault);
+	case KEY_CONTROL:
+		return read_text(text, &options->control, ret_fault);
+	case KEY_HTTP:
+		return read_text(text, &options->http, ret_fault);
 	default:
 		return 1;
 	}

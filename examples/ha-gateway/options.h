@@ -33,6 +33,7 @@ struct options {
 	unsigned icmp_rate; /* errors a second */
 	unsigned vector;
 	unsigned mbufs;
+	const char *control, *http; /* where to listen for who looks after it; NULL: nowhere */
 	int eal_argc; /* with the program's name first, as rte_eal_init() wants it */
 	char **eal_argv;
 };
