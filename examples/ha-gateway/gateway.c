@@ -7,6 +7,7 @@
  */
 #include "arp_table.h"
 #include "checks.h"
+#include "control.h"
 #include "fib.h"
 #include "log.h"
 #include "port.h"
@@ -36,6 +37,7 @@ struct program {
 	struct gyre_watch signals;
 	int signal_fd;
 	struct gyre_process_id supervisor;
+	struct gyre_control *control; /* NULL: not asked for */
 	unsigned n_open; /* ports */
 	int64_t missing; /* packets, at the end of the run */
 };
@@ -331,6 +333,7 @@ int gateway_destroy(struct gateway *gateway)
 
 	if (gateway == NULL)
 		return 0;
+	control_stop(program->control, gateway);
 	checks_release(gateway);
 	if (program->missing != 0) {
 		log_fault("the account of packets is open: %lld are missing",
@@ -371,6 +374,8 @@ static int make_all(struct program *program, const struct options *options)
 		err = checks_start(gateway, options);
 	if (err == 0)
 		err = wiring_build(gateway, options);
+	if (err == 0)
+		err = control_start(gateway, options, &program->control);
 	return err;
 }
 

@@ -47,13 +47,17 @@ noinst_LTLIBRARIES += %D%/libha-nodes.la
 	%D%/packet.h
 %C%_libha_nodes_la_CPPFLAGS = $(GYRE_CPPFLAGS)
 %C%_libha_nodes_la_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
+endif
 
 # The program, and libha-program: all of it but main(), which tests/ha-gateway links.
+if HAVE_GATEWAY
 noinst_LTLIBRARIES += %D%/libha-program.la
 %C%_libha_program_la_SOURCES = \
 	%D%/bfd_process.c \
 	%D%/checks.c \
 	%D%/checks.h \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/failover_process.c \
 	%D%/gateway.c \
 	%D%/link_process.c \
@@ -67,12 +71,13 @@ noinst_LTLIBRARIES += %D%/libha-program.la
 	%D%/wiring.c \
 	%D%/wiring.h
 %C%_libha_program_la_CPPFLAGS = $(GYRE_CPPFLAGS)
-%C%_libha_program_la_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
+%C%_libha_program_la_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS) $(CONTROL_CFLAGS)
 
 noinst_PROGRAMS += %D%/ha-gateway
 %C%_ha_gateway_SOURCES = %D%/main.c
 %C%_ha_gateway_CPPFLAGS = $(GYRE_CPPFLAGS)
 %C%_ha_gateway_CFLAGS = $(EXAMPLE_CFLAGS) $(DPDK_CFLAGS)
 %C%_ha_gateway_LDADD = %D%/libha-program.la %D%/libha-nodes.la %D%/libha.la \
-	lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
+	lib/control/libgyre-control.la lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(CONTROL_LIBS) \
+	$(DPDK_LIBS)
 endif

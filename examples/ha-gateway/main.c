@@ -25,7 +25,7 @@ static void block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-/* EAL's -l says where the gateway is to run. */
+/* EAL's -l says where the gateway is to run: not where its control thread is. */
 static void pin(void)
 {
 	const rte_cpuset_t cpus = rte_lcore_cpuset(rte_get_main_lcore());
@@ -47,7 +47,6 @@ static int eal_start(const struct options *options)
 		log_fault("EAL knows no '%s'", options->eal_argv[1 + taken]);
 		return -EINVAL;
 	}
-	pin();
 	return 0;
 }
 
@@ -63,6 +62,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	err = gateway_create(&options, &gateway);
 	if (err == 0) {
+		pin();
 		err = gateway_run(gateway);
 		if (gateway_destroy(gateway) < 0)
 			err = -EIO;

@@ -140,18 +140,21 @@ gyre_tests += %D%/test_fuzz
 endif
 
 # The processes, and the whole program as it was built.
-if HAVE_DPDK
+if HAVE_GATEWAY
+HA_PROGRAM_LIBS = examples/ha-gateway/libha-program.la lib/control/libgyre-control.la \
+	$(HA_NODE_LIBS) $(CONTROL_LIBS)
+
 gyre_tests += %D%/test_bfd_process
 %C%_test_bfd_process_SOURCES = %D%/test_bfd_process.c
 %C%_test_bfd_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_bfd_process_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
-%C%_test_bfd_process_LDADD = examples/ha-gateway/libha-program.la $(HA_NODE_LIBS)
+%C%_test_bfd_process_LDADD = $(HA_PROGRAM_LIBS)
 
 gyre_tests += %D%/test_report
 %C%_test_report_SOURCES = %D%/test_report.c
 %C%_test_report_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_report_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
-%C%_test_report_LDADD = examples/ha-gateway/libha-program.la $(HA_NODE_LIBS)
+%C%_test_report_LDADD = $(HA_PROGRAM_LIBS)
 
 gyre_tests += %D%/test_program
 %C%_test_program_SOURCES = %D%/test_program.c %D%/program.c %D%/program.h \

@@ -146,6 +146,8 @@ static const struct {
 	{"--vector=0", "--vector=0: '0' is not a number from 1 to 256"},
 	{"--vector=257", "--vector=257: '257' is not a number from 1 to 256"},
 	{"--mbufs=1023", "--mbufs=1023: '1023' is not a number from 1024 to 4194304"},
+	{"--control=", "--control=: it is empty"},
+	{"--http=", "--http=: it is empty"},
 };
 
 START_TEST(test_fault)
@@ -179,6 +181,8 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(options.icmp_rate, 100);
 	ck_assert_uint_eq(options.vector, 64);
 	ck_assert_uint_eq(options.mbufs, 8192);
+	ck_assert_ptr_null(options.control);
+	ck_assert_ptr_null(options.http);
 	ck_assert_int_eq(options.eal_argc, 1);
 	ck_assert_str_eq(options.eal_argv[0], "ha-gateway");
 }
@@ -191,7 +195,8 @@ START_TEST(test_all_given)
 	parse("--inside net_af_packet0,198.51.100.1/31 " UPLINK
 	      " --uplink 0000:01:00.0,10.0.0.1/8,10.255.255.254 --bfd-interval=300us"
 	      " --bfd-multiplier=255 --no-bfd --hold=0s --no-revert --no-damping --withdraw"
-	      " --arp-timeout=2min --no-arp-refresh --icmp-rate=1 --vector=256 --mbufs=1024",
+	      " --arp-timeout=2min --no-arp-refresh --icmp-rate=1 --vector=256 --mbufs=1024"
+	      " --control=/run/c.sock --http=[::1]:9100",
 		&options);
 	ck_assert_str_eq(options.interfaces[0].port, "net_af_packet0");
 	ck_assert_uint_eq(options.n_uplinks, 2);
@@ -206,6 +211,8 @@ START_TEST(test_all_given)
 	ck_assert_uint_eq(options.icmp_rate, 1);
 	ck_assert_uint_eq(options.vector, 256);
 	ck_assert_uint_eq(options.mbufs, 1024);
+	ck_assert_str_eq(options.control, "/run/c.sock");
+	ck_assert_str_eq(options.http, "[::1]:9100");
 }
 END_TEST
 

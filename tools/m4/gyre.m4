@@ -44,6 +44,8 @@ AM_CONDITIONAL([HAVE_UV], [test $have_uv = yes])
 AM_CONDITIONAL([HAVE_CONTROL], [test $have_control = yes])
 AS_IF([test $have_control = yes], [AC_DEFINE([HAVE_CONTROL], [1], [libgyre-control is built.])])
 
+AM_CONDITIONAL([HAVE_GATEWAY], [test $have_dpdk:$have_control = yes:yes])
+
 # Its client, and an example.
 PKG_CHECK_MODULES([GYRECTL], [jansson >= 2.13, ncursesw], [have_gyrectl=yes], [have_gyrectl=no])
 AM_CONDITIONAL([HAVE_GYRECTL], [test $have_gyrectl = yes])
