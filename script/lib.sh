@@ -14,7 +14,7 @@ packages() {
         echo libuv1-dev libjansson-dev libmicrohttpd-dev libncurses-dev libglib2.0-dev
         ;;
       # Its laboratory unpacks BIRD, iperf3 and the like beside the system, without installing.
-      demo) echo iproute2 graphviz ;;
+      demo) echo iproute2 graphviz curl ;;
       # What make check runs besides: the page in a browser, dpdk-telemetry.py, Prometheus.
       test)
         echo chromium chromium-driver python3-selenium graphviz mandoc dpdk-dev

@@ -11,5 +11,5 @@ noinst_PROGRAMS += %D%/watch %D%/probe %D%/frames
 %C%_frames_CPPFLAGS =
 %C%_frames_CFLAGS = $(EXAMPLE_CFLAGS)
 
-EXTRA_DIST += %D%/run %D%/lab.sh %D%/network.sh %D%/observe.sh %D%/files.sh %D%/peers.sh %D%/save-page \
-	%D%/measure.awk
+EXTRA_DIST += %D%/run %D%/lab.sh %D%/network.sh %D%/observe.sh %D%/files.sh %D%/peers.sh \
+	%D%/save-page %D%/measure.awk

@@ -200,7 +200,16 @@ async function turn() {
 	if (view)
 		show(view);
 	state.goneSince = 0;
-	showStatus("live", "Live");
+	showStatus("live", saved.length > 0 ? "Saved" : "Live");
+}
+
+/* The readings of a saved page, each once; the last one stays. */
+async function replay() {
+	for (; saved.length > 0; saved.shift()) {
+		await turn();
+		if (saved.length === 1)
+			return;
+	}
 }
 
 function failed(error) {
@@ -218,7 +227,7 @@ function failed(error) {
 
 async function tick() {
 	clearTimeout(state.timer);
-	if (state.busy || document.hidden)
+	if (state.busy || document.hidden || saved.length > 0)
 		return;
 	state.busy = true;
 	const began = performance.now();
@@ -250,4 +259,7 @@ new ResizeObserver(() => {
 		showGraph(state.view);
 }).observe(byId("graph"));
 watchGraph();
-choose();
+if (saved.length > 0)
+	replay();
+else
+	choose();
