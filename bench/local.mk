@@ -26,6 +26,10 @@ bench_programs += %D%/timer
 %C%_timer_SOURCES = %D%/timer.c
 %C%_timer_LDADD = lib/sched/libsched.la lib/base/libbase.la
 
+bench_programs += %D%/wake
+%C%_wake_SOURCES = %D%/wake.c
+%C%_wake_LDADD = lib/libgyre.la
+
 if HAVE_DPDK
 bench_programs += %D%/fib
 %C%_fib_SOURCES = %D%/fib.c
