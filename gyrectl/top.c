@@ -277,8 +277,9 @@ static void take_key(struct top *top, int key)
 
 /* --- The turn --- */
 
-/* Waits for an answer, a key, a signal or the time for the next question. */
-static void turn_round(const struct top *top)
+/* Waits for an answer, a key, a signal or the time for the next question. A terminal that is gone
+ * ends it: nobody looks any more. */
+static void turn_round(struct top *top)
 {
 	struct pollfd fds[2] = {{.fd = top->batch ? -1 : STDIN_FILENO, .events = POLLIN},
 		{.fd = top->session->client.fd, .events = POLLIN}};
@@ -293,6 +294,8 @@ static void turn_round(const struct top *top)
 		ppoll(fds, 1, NULL, NULL);
 	else
 		ppoll(fds, 2, &t, NULL);
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		top->quit = true;
 }
 
 /* The connection is gone: the next question makes a new one, after an interval. */
