@@ -30,6 +30,11 @@ bench_programs += %D%/wake
 %C%_wake_SOURCES = %D%/wake.c
 %C%_wake_LDADD = lib/libgyre.la
 
+# Run by tests/soak/idle-cpu, too.
+bench_programs += %D%/idle
+%C%_idle_SOURCES = %D%/idle.c
+%C%_idle_LDADD = lib/libgyre.la
+
 if HAVE_DPDK
 bench_programs += %D%/fib
 %C%_fib_SOURCES = %D%/fib.c
