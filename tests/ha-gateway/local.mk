@@ -162,4 +162,12 @@ gyre_tests += %D%/test_program
 %C%_test_program_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_program_LDADD = $(HARNESS)
 %C%_test_program_DEPENDENCIES = $(HARNESS) examples/ha-gateway/ha-gateway
+
+if HAVE_GYRECTL
+gyre_tests += %D%/test_control
+%C%_test_control_SOURCES = %D%/test_control.c %D%/program.c %D%/program.h %D%/program_frame.c
+%C%_test_control_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_control_LDADD = $(HARNESS)
+%C%_test_control_DEPENDENCIES = $(HARNESS) examples/ha-gateway/ha-gateway gyrectl/gyrectl
+endif
 endif
