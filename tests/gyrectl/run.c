@@ -249,3 +249,9 @@ int terminal_finish(struct terminal *terminal)
 	close(terminal->fd);
 	return status;
 }
+
+int terminal_hang_up(struct terminal *terminal)
+{
+	close(terminal->fd);
+	return reap(terminal->pid);
+}

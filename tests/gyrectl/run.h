@@ -48,5 +48,7 @@ void terminal_send(struct terminal *terminal, const char *keys);
 void terminal_wait(struct terminal *terminal, const char *text);
 /* Reads to its end; returns the exit status, or minus the signal. */
 int terminal_finish(struct terminal *terminal);
+/* Closes the terminal before its end; returns as terminal_finish(). */
+int terminal_hang_up(struct terminal *terminal);
 
 #endif

@@ -124,6 +124,16 @@ START_TEST(a_signal_ends_it_well)
 }
 END_TEST
 
+/* Under nohup, say, a terminal that is closed kills nobody: it ends by itself. */
+START_TEST(a_terminal_may_go_away)
+{
+	signal(SIGHUP, SIG_IGN);
+	terminal_start(&terminal, "xterm", "top", NULL);
+	terminal_wait(&terminal, "lookup");
+	ck_assert_int_ge(terminal_hang_up(&terminal), 0);
+}
+END_TEST
+
 START_TEST(a_server_may_come_back)
 {
 	terminal_start(&terminal, "xterm", "top", "-d", "0.2", NULL);
@@ -197,6 +207,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(one, keys_are_heard);
 	tcase_add_test(one, the_terminal_is_resized);
 	tcase_add_test(one, a_signal_ends_it_well);
+	tcase_add_test(one, a_terminal_may_go_away);
 	tcase_add_test(one, a_server_may_come_back);
 	tcase_add_test(one, without_its_server_batch_mode_ends);
 	tcase_add_test(one, an_unknown_terminal_is_refused);
