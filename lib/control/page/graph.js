@@ -1,7 +1,6 @@
 /* The graph as SVG: cells and edges are made when the layout is, and with every reading only their texts,
  * widths and colours change. */
 
-const ARROW = 6;
 const DRAWN_MAX = 300; /* nodes: a picture of more shows nothing, and its layout takes long */
 const drawn = {signature: "", width: 0, nodes: new Map(), edges: new Map()};
 
@@ -57,12 +56,9 @@ function makeEdge(edge) {
 	const title = svg("title", {});
 	const line = svg("path", {d: edge.path, class: "line"});
 	const flow = svg("path", {d: edge.path, class: "flow"});
-	const element = svg("g", {class: edge.back ? "edge back" : "edge"}, title, line, flow);
-	if (edge.back)
-		element.append(svg("path", {class: "tip",
-			d: `M${round(edge.x - ARROW / 2)} ${round(edge.y - ARROW)}h${ARROW}` +
-				`L${round(edge.x)} ${round(edge.y)}z`}));
-	drawn.edges.set(`${edge.from}\n${edge.to}`, {element, title, line, flow, ...edge});
+	const tip = svg("path", {class: "tip"});
+	const element = svg("g", {class: edge.back ? "edge back" : "edge"}, title, line, flow, tip);
+	drawn.edges.set(`${edge.from}\n${edge.to}`, {element, title, line, flow, tip, ...edge});
 	return element;
 }
 
@@ -71,6 +67,9 @@ function updateEdge(edge, {rate, exact: known}) {
 	setAttribute(edge.line, "stroke-width", width);
 	setAttribute(edge.flow, "stroke-width", width < 3 ? 1.2 : round(width * 0.3));
 	edge.element.toggleAttribute("data-wide", width >= 3);
+	if (edge.back)
+		setAttribute(edge.tip, "d", `M${round(edge.x - width / 2 - 2.5)} ${edge.y - ARROW}` +
+			`h${round(width + 5)}L${round(edge.x)} ${edge.y}z`);
 	setAttribute(edge.element, "data-speed",
 		!(rate > 0) ? "none" : rate < 100 ? "slow" : rate < 1e5 ? "middle" : "fast");
 	setText(edge.title, `${edge.from} to ${edge.to}: ${known ? "" : "about "}${si(rate)}/s`);

@@ -4,6 +4,7 @@
 
 const SWEEPS = 12;
 const LANE = 11; /* between edges that go back */
+const ARROW = 7; /* the tip of one that goes back */
 const PASSING = 12; /* room for an edge that passes through a layer */
 const BUNDLE = 4; /* more edges of one node than these pass through a layer together */
 
@@ -41,7 +42,7 @@ function tryLayout(graph, size) {
 		height: layers.length * (size.nodeHeight + size.gapY) - size.gapY + 2 * size.margin,
 		nodes: new Map([...place].map(([name, cell]) =>
 			[name, {x: cell.x - size.nodeWidth / 2, y: cell.y}])),
-		edges: routeEdges(edges, size, width),
+		edges: routeEdges(edges, layers.flat(), size),
 	};
 }
 
@@ -224,17 +225,20 @@ function overlap(left, right) {
 
 /* --- Paths --- */
 
-function routeEdges(edges, size, width) {
-	const lanes = {left: 0, right: 0};
+function routeEdges(edges, cells, size) {
+	const half = (cell) => (cell.passing ? PASSING : size.nodeWidth) / 2 + LANE;
+	const side = {left: Math.min(...cells.map((cell) => cell.x - half(cell))),
+		right: Math.max(...cells.map((cell) => cell.x + half(cell)))};
+	const lanes = {left: 0, right: 0}, middle = (side.left + side.right) / 2;
 	for (const edge of edges.filter((one) => one.back)) {
-		edge.lane = (edge.source.x + edge.target.x) / 2 < width / 2 ? "left" : "right";
+		edge.lane = (edge.source.x + edge.target.x) / 2 < middle ? "left" : "right";
 		edge.level = lanes[edge.lane]++;
 	}
 	assignPorts(edges, "source", size, (edge) => edge.cells[1]);
 	assignPorts(edges, "target", size, (edge) => edge.cells[edge.cells.length - 2]);
 	return edges.map((edge) => ({from: edge.from, to: edge.to, back: edge.back,
 		x: edge.targetX, y: edge.target.y,
-		path: edge.back ? pathBack(edge, size, width) : pathForward(edge, size)}));
+		path: edge.back ? pathBack(edge, size, side) : pathForward(edge, size)}));
 }
 
 /* Edges leave and reach a node side by side, in the order of where they come from or go. */
@@ -268,15 +272,15 @@ function pathForward(edge, size) {
 }
 
 /* Down into the gap below the source, along the side, and from the gap above into the target. */
-function pathBack(edge, size, width) {
+function pathBack(edge, size, side) {
 	const left = edge.lane === "left";
-	const laneX = left ? 10 + edge.level * LANE : width - 10 - edge.level * LANE;
+	const laneX = side[edge.lane] + (left ? -edge.level : edge.level) * LANE;
 	const shift = 5 + (edge.level % 3) * 4, r = 5, turn = left ? -r : r;
 	const bottom = edge.source.y + size.nodeHeight + shift, top = edge.target.y - shift - 4;
 	return `M${round(edge.sourceX)} ${round(edge.source.y + size.nodeHeight)}V${round(bottom - r)}` +
 		`q0 ${r} ${turn} ${r}H${round(laneX - turn)}q${turn} 0 ${turn} ${-r}V${round(top + r)}` +
 		`q0 ${-r} ${-turn} ${-r}H${round(edge.targetX + turn)}q${-turn} 0 ${-turn} ${r}` +
-		`V${round(edge.target.y)}`;
+		`V${round(edge.target.y - ARROW)}`;
 }
 
 function round(value) {
