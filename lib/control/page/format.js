@@ -20,7 +20,7 @@ function si(value) {
 function digits(value) {
 	const size = Math.abs(value);
 	if (size < 0.005)
-		return "0";
+		return size > 0 ? "<0.01" : "0";
 	return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
