@@ -200,10 +200,7 @@ function remember(reading, view) {
 	view.input = inputs.reduce((sum, node) => sum + node.change.rate, 0);
 	view.busy = reading.runtime.nodes.reduce((sum, node) => sum + (node.change.share || 0), 0);
 	view.drops = reading.errors.errors.reduce((sum, one) => sum + (one.rate || 0), 0);
-	if (Number.isFinite(view.input))
-		kept.history.push(view.input);
-	if (kept.history.length > HISTORY)
-		kept.history.shift();
+	kept.history = [...kept.history, view.input].filter(Number.isFinite).slice(-HISTORY);
 	view.history = kept.history;
 	kept.reading = reading;
 }

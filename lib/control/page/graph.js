@@ -63,7 +63,8 @@ function makeEdge(edge) {
 }
 
 function updateEdge(edge, {rate, exact: known}) {
-	const width = rate > 0 ? round(1.2 + 1.05 * Math.log10(1 + rate)) : 1;
+	const wide = rate > 0 ? 1.2 + 1.05 * Math.log10(1 + rate) : 1;
+	const width = round(edge.back ? 1 + wide / 3 : wide);
 	setAttribute(edge.line, "stroke-width", width);
 	setAttribute(edge.flow, "stroke-width", width < 3 ? 1.2 : round(width * 0.3));
 	edge.element.toggleAttribute("data-wide", width >= 3);

@@ -124,17 +124,20 @@ function withPassing(place, edges) {
 
 /* --- The order within the layers --- */
 
+/* From the nodes' own order and from its reverse: what is best from one may be far from the other. */
 function orderLayers(layers) {
-	number(layers);
-	let best = layers.map((layer) => [...layer]), fewest = crossings(layers);
-	for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
-		const down = sweep % 2 === 0;
-		for (const layer of down ? layers : [...layers].reverse())
-			sortLayer(layer, down ? "up" : "down");
-		const count = crossings(layers);
-		if (count < fewest) {
-			fewest = count;
-			best = layers.map((layer) => [...layer]);
+	let best, fewest = Infinity;
+	for (const start of [layers, layers.map((layer) => [...layer].reverse())]) {
+		const tried = start.map((layer) => [...layer]);
+		number(tried);
+		for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
+			for (const layer of sweep % 2 === 0 ? tried : [...tried].reverse())
+				sortLayer(layer, sweep % 2 === 0 ? "up" : "down");
+			const count = crossings(tried);
+			if (count < fewest) {
+				fewest = count;
+				best = tried.map((layer) => [...layer]);
+			}
 		}
 	}
 	best.forEach((layer, i) => { layers[i] = layer; });

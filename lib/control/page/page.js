@@ -240,12 +240,8 @@ async function tick() {
 	}
 }
 
-function wantedLoop() {
-	return new URLSearchParams(location.hash.slice(1)).get("loop") || "";
-}
-
 function choose() {
-	state.wanted = wantedLoop();
+	state.wanted = new URLSearchParams(location.hash.slice(1)).get("loop") || "";
 	tick();
 }
 
