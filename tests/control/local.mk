@@ -107,6 +107,7 @@ check_PROGRAMS += %D%/traffic
 gyre_scripts += %D%/dashboard %D%/prometheus
 
 # The page in a browser, before a program of its own.
+gyre_scripts += %D%/page
 check_PROGRAMS += %D%/page_program
 %C%_page_program_SOURCES = %D%/page_program.c %D%/page_graph.c %D%/page_graph.h
 %C%_page_program_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests

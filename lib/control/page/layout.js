@@ -124,11 +124,13 @@ function withPassing(place, edges) {
 
 /* --- The order within the layers --- */
 
-/* From the nodes' own order and from its reverse: what is best from one may be far from the other. */
+/* From the nodes' own order and from some with layers reversed: what is best from one beginning may be far
+ * from another. */
 function orderLayers(layers) {
 	let best, fewest = Infinity;
-	for (const start of [layers, layers.map((layer) => [...layer].reverse())]) {
-		const tried = start.map((layer) => [...layer]);
+	for (let start = 0; start < 8 && fewest > 0; start++) {
+		const tried = layers.map((layer, i) =>
+			(start >> i % 3 & 1 ? [...layer].reverse() : [...layer]));
 		number(tried);
 		for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
 			for (const layer of sweep % 2 === 0 ? tried : [...tried].reverse())
