@@ -376,6 +376,7 @@ static void *interrupter(void *arg)
 
 START_TEST(a_monitor_ends_while_its_callback_runs)
 {
+	unsigned rounds = gyre_test_rounds(2000, 50);
 	uint64_t heard = 0;
 	pthread_t thread;
 
@@ -383,7 +384,7 @@ START_TEST(a_monitor_ends_while_its_callback_runs)
 	atomic_store(&interrupting, true);
 	ck_assert_int_eq(pthread_create(&thread, NULL, interrupter, NULL), 0);
 	/* Longer only where the other thread gets no processor. */
-	for (unsigned i = 0; i < 2000 || (!heard && i < 500000); i++) {
+	for (unsigned i = 0; i < rounds || (!heard && i < 500000); i++) {
 		struct gyre_dpdk_link *links[] = {monitor(&port, 0, 0), monitor(&port, 0, 0)};
 
 		for (unsigned turn = 0; turn < i % 4; turn++)
