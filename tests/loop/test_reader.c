@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/reader.c: what a reader takes is what gyre_snapshot_create() says; in chunks, from memory
- * that grows; and no order in which loop, reading and reader end leaks.
+ * that grows, without a system call on the loop; and no order in which loop, reading and reader end
+ * leaks.
  */
 #include "harness.h"
 #include "readings.h"
+#include "syscalls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -172,6 +174,43 @@ START_TEST(stacks_may_be_left_out)
 }
 END_TEST
 
+/* The memory that the readings take is there from before. */
+static void reading_begin(void *arg)
+{
+	gyre_snapshot_destroy(read_here(arg));
+}
+
+/* No assertion here: it is a system call. */
+static void reading_go_on(void *arg)
+{
+	gyre_reader_start(arg);
+	for (int i = 0; i < 20; i++)
+		gyre_loop_run(loop, GYRE_RUN_NOWAIT);
+}
+
+/* But mincore for each process, which a reader may leave out. */
+START_TEST(the_loop_makes_no_system_call)
+{
+	struct gyre_reader_options options = GYRE_READER_OPTIONS_INIT;
+	struct gyre_snapshot *snapshot;
+	struct gyre_reader *reader;
+	int n;
+
+	make(50, 7, 3);
+	options.no_stacks = _i;
+	ck_assert_int_eq(gyre_reader_create(loop, &options, &reader), 0);
+	n = gyre_test_count_syscalls(reading_begin, reading_go_on, reader);
+	if (n >= 0) {
+		ck_assert_int_eq(n, options.no_stacks ? 0 : 7);
+		ck_assert_int_eq(gyre_reader_take(reader, &snapshot), 0);
+		ck_assert_uint_eq(snapshot->n_nodes, 53);
+		gyre_snapshot_destroy(snapshot);
+	}
+	gyre_reader_destroy(reader);
+	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+}
+END_TEST
+
 START_TEST(misuse_is_told)
 {
 	struct gyre_reader_options options = GYRE_READER_OPTIONS_INIT;
@@ -318,6 +357,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_turn_copies_a_chunk_and_no_more);
 	tcase_add_test(tcase, empty_places_are_passed_in_chunks_too);
 	tcase_add_test(tcase, stacks_may_be_left_out);
+	tcase_add_loop_test(tcase, the_loop_makes_no_system_call, 0, 2);
 	tcase_add_test(tcase, misuse_is_told);
 	tcase_add_test(tcase, not_inside_its_fn);
 	tcase_add_loop_test(tcase, a_reader_may_end_first, 0, 9);
