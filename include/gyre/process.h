@@ -189,6 +189,7 @@ struct gyre_process_stats {
 	/* How much later than due it ran after timed waits: bucket i counts 2^i to 2^(i+1) nsec, 0
 	 * counts 0 and 1, the last everything above. */
 	uint64_t late_count, late_max;
+	uint64_t late_nsec; /* the sum of all */
 	uint32_t late[GYRE_LATENESS_BUCKETS];
 	size_t stack_size, stack_used; /* bytes; used is the high-water mark in whole pages */
 };

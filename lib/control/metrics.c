@@ -273,7 +273,6 @@ static void write_bucket(const struct gyre__metrics_text *text, struct gyre__lab
 	gyre__metrics_count(text, count);
 }
 
-/* There is no _sum: accounts hold none, and OpenMetrics has then no _count either. */
 static void write_histogram(const struct gyre__metrics_text *text,
 	const struct gyre_snapshot *snapshot, const struct gyre_process_stats *process)
 {
@@ -293,8 +292,8 @@ static void write_histogram(const struct gyre__metrics_text *text,
 		write_bucket(text, labels, le, below);
 	}
 	write_bucket(text, labels, "+Inf", below);
-	if (text->format == GYRE__METRICS_OPENMETRICS)
-		return;
+	gyre__metrics_sample(text, &lateness, "_sum", labels, 3);
+	gyre__metrics_nsec(text, process->late_nsec);
 	gyre__metrics_sample(text, &lateness, "_count", labels, 3);
 	gyre__metrics_count(text, below);
 }

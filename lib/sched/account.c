@@ -21,6 +21,7 @@ void gyre__account_late(struct gyre_process *process, uint64_t late)
 	process->late[bucket] += process->late[bucket] != UINT32_MAX;
 	if (late > process->late_max)
 		process->late_max = late;
+	process->late_nsec += late;
 }
 
 static uint64_t count(const struct gyre_process_stats *stats)
@@ -47,6 +48,7 @@ static void stats_fill(const struct gyre_process *process, struct gyre_process_s
 	ret_stats->events_coalesced =
 		atomic_load_explicit(&process->coalesced, memory_order_relaxed);
 	ret_stats->late_max = process->late_max;
+	ret_stats->late_nsec = process->late_nsec;
 	memcpy(ret_stats->late, process->late, sizeof(ret_stats->late));
 	ret_stats->late_count = count(ret_stats);
 	ret_stats->stack_size = process->stack_size;

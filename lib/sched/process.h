@@ -69,8 +69,7 @@ struct gyre_process {
 	/* One for timed waits. */
 	_Alignas(64) struct gyre_timer timer;
 	uint64_t due; /* since when a timed wait ought to be over */
-	uint64_t late_max;
-	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
+	uint64_t late_max, late_nsec;
 
 	/* One for signals and messages, which other threads write. */
 	_Alignas(64) _Atomic(uint64_t) word;
@@ -84,6 +83,7 @@ struct gyre_process {
 	uint32_t index;
 	int status, joined_status; /* its exit status; that of the process it joined last */
 	bool daemon, joinable;
+	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
 	struct gyre_process *join_next, **join_pprev;
 	gyre_process_fn *fn;
 	void *arg;

@@ -68,7 +68,7 @@ static void clear(struct gyre_process *process, struct gyre__sched *sched)
 	process->status = 0;
 	if (process->late_max || process->late[0]) /* else it is empty */
 		memset(process->late, 0, sizeof(process->late));
-	process->late_max = 0;
+	process->late_max = process->late_nsec = 0;
 	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
 	process->post.fn = gyre__event_arrive;
 	gyre_timer_init(&process->timer, sched->loop, gyre__process_due);

@@ -79,6 +79,7 @@ START_TEST(lateness_is_due_against_ran)
 	stats = stats_of(id);
 	ck_assert_uint_eq(stats.late_count, 1);
 	ck_assert_uint_eq(stats.late_max, 5000);
+	ck_assert_uint_eq(stats.late_nsec, 5000);
 	ck_assert_uint_eq(stats.late[12], 1);
 	ck_assert_uint_eq(stats.deadline, GYRE_FOREVER);
 	fixture_close(&f);
@@ -107,6 +108,7 @@ START_TEST(every_lateness_has_its_bucket)
 	gyre__account_late(&process, 0);
 	gyre__account_late(&process, 1);
 	ck_assert_uint_eq(process.late[0], 2);
+	ck_assert_uint_eq(process.late_nsec, 1);
 	for (int i = 1; i < 64; i++) {
 		int bucket = i < GYRE_LATENESS_BUCKETS ? i : GYRE_LATENESS_BUCKETS - 1;
 		uint32_t before = process.late[bucket];
