@@ -30,7 +30,8 @@ struct gyre_control_options {
 			      as the file system makes it; only root and the own user may connect,
 			      or everybody where the mode lets others write */
 	const char *http; /* "127.0.0.1:9100", "[::1]:0", "localhost:80" or "unix:/path": serves
-			     HTTP, read-only, there. NULL or "": none */
+			     HTTP, read-only, there; sets libmicrohttpd's panic function, of
+			     which a process has one. NULL or "": none */
 	unsigned clients_max; /* connected to the socket, 1 to 65536; as many by HTTP. 64 */
 	size_t request_max; /* bytes of a request's line, >= 256. 64 KiB */
 	unsigned depth_max; /* of arrays and objects in a request, 1 to 1024. 16 */

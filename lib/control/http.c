@@ -421,16 +421,30 @@ static int start_daemon(struct gyre__http *http, struct gyre_error *error)
 	return 0;
 }
 
-static int open_listen(struct gyre__http *http, struct gyre_error *error)
+/* As at the control socket: whose the file is may ask, or everybody if its mode says so. */
+static int open_path(struct gyre__http *http, struct gyre_error *error)
 {
 	const struct gyre_control_options *options = &http->control->options;
-	int status = gyre__http_address_parse(options->http, &http->address, error);
+	const char *path = http->address.path;
+	struct stat file;
+	int status;
+
+	status = gyre__listen_open(path, options->mode, options->group, error, &http->listen);
+	http->checks_peer = !(options->mode & 0002);
+	http->gid = (gid_t)-1;
+	if (status == 0 && options->group && lstat(path, &file) == 0)
+		http->gid = file.st_gid;
+	return status;
+}
+
+static int open_listen(struct gyre__http *http, struct gyre_error *error)
+{
+	int status = gyre__http_address_parse(http->control->options.http, &http->address, error);
 
 	if (status < 0)
 		return status;
 	if (http->address.path)
-		return gyre__listen_open(
-			http->address.path, options->mode, options->group, error, &http->listen);
+		return open_path(http, error);
 	status = gyre__http_address_listen(&http->address, error);
 	if (status < 0)
 		return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP server: where it serves, whom it turns away, how it ends. */
 #include <errno.h>
+#include <grp.h>
 #include <gyre/control.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -177,6 +179,34 @@ START_TEST(a_stale_path_is_replaced_and_a_live_one_is_not)
 }
 END_TEST
 
+/* The file lets the group in; nobody said that the group may ask. */
+START_TEST(at_a_path_other_users_get_nothing)
+{
+	char http[80];
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		gyre_test_skip("only root can be another user");
+	snprintf(http, sizeof(http), "unix:%s", path);
+	options.http = http;
+	start();
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct http_answer answer;
+
+		if (setgroups(0, NULL) < 0 || setgid(0) < 0 || setuid(65534) < 0)
+			_exit(2);
+		answer = http_receive(http_connect_path(path), false);
+		_exit(answer.status == 403 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	expect_page(http_connect_path(path));
+}
+END_TEST
+
 /* --- Connections --- */
 
 START_TEST(a_connection_serves_many)
@@ -331,6 +361,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, the_page_comes_by_ipv6);
 	tcase_add_test(tcase, the_page_comes_by_a_path);
 	tcase_add_test(tcase, a_stale_path_is_replaced_and_a_live_one_is_not);
+	tcase_add_test(tcase, at_a_path_other_users_get_nothing);
 	tcase_add_test(tcase, a_connection_serves_many);
 	tcase_add_test(tcase, requests_may_be_pipelined);
 	tcase_add_test(tcase, it_serves_on_a_hosts_loop);
