@@ -8,6 +8,7 @@
 #include "control/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,6 +78,14 @@ static bool take_line(struct gyre__client *client)
 
 /* --- Reading and writing --- */
 
+/* Gone altogether; one that only sends no more may wait for answers. */
+static bool has_hung_up(const struct gyre__client *client)
+{
+	struct pollfd look = {.fd = client->fd};
+
+	return poll(&look, 1, 0) == 1 && (look.revents & POLLHUP);
+}
+
 /* False: it is gone. */
 static bool read_some(struct gyre__client *client)
 {
@@ -85,6 +94,8 @@ static bool read_some(struct gyre__client *client)
 		ssize_t n = room ? recv(client->fd, room, CHUNK, MSG_DONTWAIT) : 0;
 
 		if (!room || (n < 0 && errno != EAGAIN && errno != EINTR))
+			return false;
+		if (n == 0 && has_hung_up(client))
 			return false;
 		if (n == 0)
 			client->eof = true;

@@ -104,15 +104,15 @@ static json_t *graph_nodes_json(const struct gyre_snapshot *snapshot)
 	return array;
 }
 
-/* All that a node lets go leaves by its only next. What an input brings it counts as created. */
+/* All that a node lets go leaves by its only next. */
 static json_t *edge_items_json(const struct gyre_node_stats *node)
 {
-	uint64_t in = gyre__kind_is_input(node->kind) ? 0 : node->items;
+	uint64_t in = node->items + node->created;
 	uint64_t out = node->dropped + node->punted + node->kept;
 
-	if (node->n_nexts != 1 || in + node->created < out)
+	if (node->n_nexts != 1 || in < out)
 		return json_null();
-	return gyre__json_count(in + node->created - out);
+	return gyre__json_count(in - out);
 }
 
 static void append_edges(

@@ -20,6 +20,72 @@ gyre_tests += %D%/test_methods_loop
 %C%_test_methods_loop_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_methods_loop_LDADD = $(CONTROL_ROOM)
 
+gyre_tests += %D%/test_methods_graph
+%C%_test_methods_graph_SOURCES = %D%/test_methods_graph.c
+%C%_test_methods_graph_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_methods_graph_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_methods_graph_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_methods_process
+%C%_test_methods_process_SOURCES = %D%/test_methods_process.c
+%C%_test_methods_process_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_methods_process_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_methods_process_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_methods_runtime
+%C%_test_methods_runtime_SOURCES = %D%/test_methods_runtime.c
+%C%_test_methods_runtime_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_methods_runtime_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_methods_runtime_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_subscribe
+%C%_test_subscribe_SOURCES = %D%/test_subscribe.c
+%C%_test_subscribe_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_subscribe_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_subscribe_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_call
+%C%_test_call_SOURCES = %D%/test_call.c
+%C%_test_call_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_call_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_call_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_command
+%C%_test_command_SOURCES = %D%/test_command.c
+%C%_test_command_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_command_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_command_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_loops
+%C%_test_loops_SOURCES = %D%/test_loops.c
+%C%_test_loops_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_loops_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_loops_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_client
+%C%_test_client_SOURCES = %D%/test_client.c
+%C%_test_client_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_client_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_client_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_request
+%C%_test_request_SOURCES = %D%/test_request.c
+%C%_test_request_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_request_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_request_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_socket
+%C%_test_socket_SOURCES = %D%/test_socket.c
+%C%_test_socket_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_socket_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_socket_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_abuse
+%C%_test_abuse_SOURCES = %D%/test_abuse.c
+%C%_test_abuse_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_abuse_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_abuse_LDADD = $(CONTROL_ROOM)
+
 gyre_tests += %D%/test_rpc
 %C%_test_rpc_SOURCES = %D%/test_rpc.c
 %C%_test_rpc_CPPFLAGS = $(TEST_CPPFLAGS)

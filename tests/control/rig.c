@@ -217,26 +217,37 @@ void rig_send(int fd, const char *text)
 	}
 }
 
-/* Byte by byte: what follows the line stays for the next one. */
+/* How much of what is there belongs to this line; the rest stays for the next one. 0: the end. */
+static size_t peek(int fd, char *room, size_t size)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	const char *end;
+	ssize_t n;
+
+	ck_assert_msg(poll(&wait, 1, WAIT_MSEC) == 1, "nothing came");
+	n = recv(fd, room, size, MSG_PEEK);
+	if (n <= 0)
+		return 0;
+	end = memchr(room, '\n', (size_t)n);
+	return end ? (size_t)(end - room) + 1 : (size_t)n;
+}
+
 static char *receive_line(int fd)
 {
-	size_t n = 0, size = 4096;
+	size_t n = 0, size = 4096, more;
 	char *line = malloc(size);
 
-	for (;;) {
-		struct pollfd wait = {.fd = fd, .events = POLLIN};
-
-		ck_assert_msg(poll(&wait, 1, WAIT_MSEC) == 1, "nothing came");
-		if (recv(fd, line + n, 1, 0) <= 0) {
+	do {
+		if (size - n < 2048)
+			line = realloc(line, size *= 2);
+		more = peek(fd, line + n, size - n);
+		if (more == 0 || recv(fd, line + n, more, 0) != (ssize_t)more) {
 			free(line);
 			return NULL;
 		}
-		if (line[n] == '\n')
-			break;
-		if (++n == size)
-			line = realloc(line, size *= 2);
-	}
-	line[n] = 0;
+		n += more;
+	} while (line[n - 1] != '\n');
+	line[n - 1] = 0;
 	return line;
 }
 

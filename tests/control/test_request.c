@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests: deadlines, those who give up, and what reads only. */
+#include "control/rig.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static struct rig rig;
+static int fd;
+
+static void setup(void)
+{
+	rig_init(&rig, "request");
+	rig_open(&rig);
+	fd = rig_connect(&rig);
+}
+
+static void teardown(void)
+{
+	close(fd);
+	rig_close(&rig);
+}
+
+START_TEST(a_loop_that_stands_is_told_in_time)
+{
+	char message[256];
+	json_t *result, *loop;
+
+	close(fd);
+	rig_close(&rig);
+	rig_init(&rig, "request-late");
+	rig.options.deadline_nsec = GYRE_MSEC(200);
+	rig_open(&rig);
+	rig_stop(&rig);
+	fd = rig_connect(&rig);
+	ck_assert_int_eq(rig_ask_error(fd, "runtime", NULL, message), -32000);
+	ck_assert_str_eq(message, "the loop did not answer in time");
+	ck_assert_int_eq(
+		rig_ask_error(fd, "nodes.set", "{\"node\":\"sink\",\"state\":\"enabled\"}", NULL),
+		-32000);
+	result = rig_ask(fd, "loops", NULL);
+	loop = json_array_get(json_object_get(result, "loops"), 0);
+	ck_assert_str_eq(rig_text(loop, "name"), "data");
+	ck_assert(json_is_false(json_object_get(loop, "answered")));
+	ck_assert_uint_eq(json_object_size(loop), 2);
+	json_decref(result);
+	json_decref(rig_ask(fd, "version", NULL));
+	rig_start(&rig);
+	json_decref(rig_ask(fd, "runtime", NULL));
+}
+END_TEST
+
+START_TEST(many_share_few_readings)
+{
+	json_t *result = rig_ask(fd, "loops", NULL);
+	json_t *loop = json_array_get(json_object_get(result, "loops"), 0);
+	int64_t posts = rig_integer(loop, "posts"), begun = rig_integer(loop, "now_nsec");
+	int64_t readings;
+
+	json_decref(result);
+	for (int i = 0; i < 300; i++)
+		json_decref(rig_ask(fd, "runtime", NULL));
+	usleep(20000);
+	result = rig_ask(fd, "loops", NULL);
+	loop = json_array_get(json_object_get(result, "loops"), 0);
+	posts = rig_integer(loop, "posts") - posts;
+	readings = (rig_integer(loop, "now_nsec") - begun) / (int64_t)GYRE_MSEC(10) + 2;
+	ck_assert_int_le(posts, 2 * readings); /* one, and where it is the first, one more */
+	json_decref(result);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("request");
+	TCase *tcase = tcase_create("request");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_loop_that_stands_is_told_in_time);
+	tcase_add_test(tcase, many_share_few_readings);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
