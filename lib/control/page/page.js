@@ -205,11 +205,8 @@ async function turn() {
 
 /* The readings of a saved page, each once; the last one stays. */
 async function replay() {
-	for (; saved.length > 0; saved.shift()) {
-		await turn();
-		if (saved.length === 1)
-			return;
-	}
+	for (await turn(); saved.length > 1; await turn())
+		saved.shift();
 }
 
 function failed(error) {
@@ -250,12 +247,6 @@ byId("loop").addEventListener("change", (event) => {
 });
 window.addEventListener("hashchange", choose);
 document.addEventListener("visibilitychange", tick);
-new ResizeObserver(() => {
-	if (state.view)
-		showGraph(state.view);
-}).observe(byId("graph"));
+new ResizeObserver(() => state.view && showGraph(state.view)).observe(byId("graph"));
 watchGraph();
-if (saved.length > 0)
-	replay();
-else
-	choose();
+(saved.length > 0 ? replay : choose)();
