@@ -39,7 +39,8 @@ START_TEST(what_is_sound_just_runs)
 }
 END_TEST
 
-/* Somebody closes what is libmicrohttpd's. Its daemon is lost: no leak check of this process. */
+/* Somebody closes what is libmicrohttpd's. Its daemon is lost: the process ends as another
+ * program, without a check for leaks. */
 START_TEST(a_panic_comes_back_as_false)
 {
 	struct MHD_Daemon *daemon = start();
@@ -52,7 +53,7 @@ START_TEST(a_panic_comes_back_as_false)
 	ck_assert_ptr_null(strchr(reason, '\n'));
 	/* And again. */
 	ck_assert(gyre__http_guard(stop, start(), reason, sizeof(reason)));
-	_exit(0);
+	execl("/bin/true", "true", NULL);
 }
 END_TEST
 
