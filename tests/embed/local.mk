@@ -7,3 +7,26 @@ gyre_tests += %D%/test_embed_epoll
 %C%_test_embed_epoll_SOURCES = %D%/test_embed_epoll.c
 %C%_test_embed_epoll_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_embed_epoll_LDADD = $(HARNESS)
+
+# Random schedules, through each adapter.
+SCHEDULE = %D%/schedule.c %D%/schedule.h
+gyre_tests += %D%/test_schedule_epoll
+%C%_test_schedule_epoll_SOURCES = %D%/test_schedule_epoll.c $(SCHEDULE) examples/epoll-host.c \
+	examples/epoll-host.h
+%C%_test_schedule_epoll_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_schedule_epoll_LDADD = $(HARNESS) lib/libgyre.la
+if HAVE_UV
+gyre_tests += %D%/test_schedule_uv
+%C%_test_schedule_uv_SOURCES = %D%/test_schedule_uv.c $(SCHEDULE)
+%C%_test_schedule_uv_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_schedule_uv_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+%C%_test_schedule_uv_LDADD = $(HARNESS) lib/uv/libgyre-uv.la lib/libgyre.la $(UV_LIBS)
+endif
+if HAVE_GLIB
+gyre_tests += %D%/test_schedule_glib
+%C%_test_schedule_glib_SOURCES = %D%/test_schedule_glib.c $(SCHEDULE) examples/glib-source.c \
+	examples/glib-source.h
+%C%_test_schedule_glib_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_schedule_glib_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+%C%_test_schedule_glib_LDADD = $(HARNESS) lib/libgyre.la $(GLIB_LIBS)
+endif

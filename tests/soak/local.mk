@@ -1,6 +1,6 @@
 # The long tier: script/soak runs the executable ones.
 EXTRA_DIST += %D%/soak.sh %D%/bfd-detection %D%/bfd-idle %D%/bfd-saturated %D%/bfd-up \
-	%D%/failover-loss %D%/idle-cpu %D%/page-10-minutes
+	%D%/failover-loss %D%/idle-cpu %D%/page-10-minutes %D%/schedules
 
 # What clients cost a loop.
 EXTRA_DIST += %D%/control-load %D%/control_client.py
