@@ -18,3 +18,21 @@ noinst_PROGRAMS += %D%/embed-epoll
 %C%_embed_epoll_CPPFLAGS = $(GYRE_CPPFLAGS)
 %C%_embed_epoll_CFLAGS = $(EXAMPLE_CFLAGS)
 %C%_embed_epoll_LDADD = lib/libgyre.la
+
+EXTRA_DIST += %D%/embed-uv.c %D%/embed-glib.c %D%/glib-source.c %D%/glib-source.h %D%/udp-graph.c \
+	%D%/udp-graph.h
+if HAVE_UV
+noinst_PROGRAMS += %D%/embed-uv
+%C%_embed_uv_SOURCES = %D%/embed-uv.c %D%/udp-graph.c %D%/udp-graph.h
+%C%_embed_uv_CPPFLAGS = $(GYRE_CPPFLAGS) $(UV_CFLAGS)
+%C%_embed_uv_CFLAGS = $(EXAMPLE_CFLAGS)
+%C%_embed_uv_LDADD = lib/uv/libgyre-uv.la lib/libgyre.la $(UV_LIBS)
+endif
+if HAVE_GLIB
+noinst_PROGRAMS += %D%/embed-glib
+%C%_embed_glib_SOURCES = %D%/embed-glib.c %D%/glib-source.c %D%/glib-source.h %D%/udp-graph.c \
+	%D%/udp-graph.h
+%C%_embed_glib_CPPFLAGS = $(GYRE_CPPFLAGS) $(GLIB_CFLAGS)
+%C%_embed_glib_CFLAGS = $(EXAMPLE_CFLAGS)
+%C%_embed_glib_LDADD = lib/libgyre.la $(GLIB_LIBS)
+endif

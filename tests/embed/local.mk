@@ -8,6 +8,21 @@ gyre_tests += %D%/test_embed_epoll
 %C%_test_embed_epoll_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_embed_epoll_LDADD = $(HARNESS)
 
+# The programs, as children.
+PROGRAM = %D%/program.c %D%/program.h
+if HAVE_UV
+gyre_tests += %D%/test_embed_uv
+%C%_test_embed_uv_SOURCES = %D%/test_embed_uv.c $(PROGRAM)
+%C%_test_embed_uv_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_embed_uv_LDADD = $(HARNESS)
+endif
+if HAVE_GLIB
+gyre_tests += %D%/test_embed_glib
+%C%_test_embed_glib_SOURCES = %D%/test_embed_glib.c $(PROGRAM)
+%C%_test_embed_glib_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_embed_glib_LDADD = $(HARNESS)
+endif
+
 # Random schedules, through each adapter.
 SCHEDULE = %D%/schedule.c %D%/schedule.h
 gyre_tests += %D%/test_schedule_epoll
