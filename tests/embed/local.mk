@@ -24,7 +24,7 @@ gyre_tests += %D%/test_embed_glib
 endif
 
 # Random schedules, through each adapter.
-SCHEDULE = %D%/schedule.c %D%/schedule.h
+SCHEDULE = %D%/schedule.c %D%/schedule.h %D%/spin.c
 gyre_tests += %D%/test_schedule_epoll
 %C%_test_schedule_epoll_SOURCES = %D%/test_schedule_epoll.c $(SCHEDULE) examples/epoll-host.c \
 	examples/epoll-host.h

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "syscalls.h"
 
 #define WORKERS  3
 #define SLOTS    6
@@ -64,7 +63,7 @@ static struct {
 	int host_fd;
 	atomic_uint touches; /* slots, and BEGIN, that the host is to touch */
 	unsigned at_place[PLACES];
-	unsigned remaining, polls;
+	unsigned remaining;
 	uint64_t seed, random;
 	unsigned schedules;
 	atomic_uint done;
@@ -209,7 +208,6 @@ static gyre_next saw_items(struct gyre_node *node, void **items, gyre_next *next
 static unsigned poll_nothing(struct gyre_node *node, unsigned max)
 {
 	(void)node, (void)max;
-	all.polls++;
 	return 0;
 }
 
@@ -471,42 +469,4 @@ void schedule_run(const struct schedule_host *host)
 	teardown();
 	ck_assert_msg(!all.fault[0], "%s: seed %" PRIu64 ", %s", host->name, all.seed, all.fault);
 	ck_assert_uint_eq(all.done, all.schedules);
-}
-
-/* --- Spinning --- */
-
-static void begin_spin(void *arg)
-{
-	const struct schedule_host *host = arg;
-
-	for (int i = 0; i < 10; i++)
-		host->iterate();
-	all.polls = 0;
-}
-
-static void spin(void *arg)
-{
-	const struct schedule_host *host = arg;
-
-	for (int i = 0; i < 1000; i++)
-		host->iterate();
-}
-
-void schedule_spin(const struct schedule_host *host)
-{
-	int n;
-
-	setup(host);
-	host->open(all.loop, all.host_fd);
-	ck_assert_int_eq(gyre_node_enable(all.loop, all.input), 0);
-	n = gyre_test_count_syscalls(begin_spin, spin, (void *)host);
-	/* One slice an iteration, of many turns. */
-	if (n >= 0) {
-		gyre_test_note("%s: %d system calls in 1000 slices of %.1f turns", host->name, n,
-			all.polls / 1000.0);
-		ck_assert_int_le(n, 1000);
-		ck_assert_uint_gt(all.polls, 1000);
-	}
-	host->close();
-	teardown();
 }
