@@ -86,6 +86,24 @@ gyre_tests += %D%/test_abuse
 %C%_test_abuse_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_abuse_LDADD = $(CONTROL_ROOM)
 
+gyre_tests += %D%/test_bytes
+%C%_test_bytes_SOURCES = %D%/test_bytes.c
+%C%_test_bytes_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bytes_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_bytes_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_json
+%C%_test_json_SOURCES = %D%/test_json.c
+%C%_test_json_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_json_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_json_LDADD = $(CONTROL_ROOM)
+
+gyre_tests += %D%/test_method
+%C%_test_method_SOURCES = %D%/test_method.c
+%C%_test_method_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_method_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
+%C%_test_method_LDADD = $(CONTROL_ROOM)
+
 gyre_tests += %D%/test_rpc
 %C%_test_rpc_SOURCES = %D%/test_rpc.c
 %C%_test_rpc_CPPFLAGS = $(TEST_CPPFLAGS)
