@@ -68,17 +68,18 @@ static inline struct gyre_uv_options gyre__uv_options_default(void)
 }
 #define GYRE_UV_OPTIONS_INIT gyre__uv_options_default()
 
-/* Initialises *handle and starts it. Any number of gyre loops may be inside one uv loop; both loops
- * outlive the handle's gyre_uv_close(). gyre_loop_stop() ends no more than a slice from now on.
- * `options` may be NULL.
- * Errors, after which *handle is nobody's: -EINVAL and -E2BIG (options), -EEXIST (the gyre loop is
- * in this uv loop already), -EBUSY (the gyre loop is running), and those of gyre_loop_prepare() and
- * of epoll_ctl(2): -EMFILE, -ENFILE, -ENOMEM, -ENOSPC. */
+/* Initialises *handle and starts it; what is spawned or added between that and uv_run() counts. Any
+ * number of gyre loops may be inside one uv loop; both loops outlive the handle's gyre_uv_close().
+ * gyre_loop_stop() ends no more than a slice from now on. `options` may be NULL. Errors, after
+ * which *handle is nobody's: -EINVAL and -E2BIG (options), -EEXIST (the gyre loop is in this uv
+ * loop already), -EBUSY (the gyre loop is running), and those of gyre_loop_prepare() and of
+ * epoll_ctl(2): -EMFILE, -ENFILE, -ENOMEM, -ENOSPC. */
 GYRE_API int gyre_uv_attach(uv_loop_t *uv, struct gyre_loop *loop,
 	const struct gyre_uv_options *options, struct gyre_uv *handle);
 
-/* The gyre loop gets turns again. Of an active handle: looks again whether the gyre loop is alive,
- * which else happens once in each iteration. Errors: -EINVAL (it is closing), and those of
+/* The gyre loop gets turns again. The uv loop is kept for one iteration at least, in which it is
+ * looked at whether the gyre loop is alive: so start an active handle again when the uv loop has
+ * ended and the gyre loop got more to do. Errors: -EINVAL (it is closing), and those of
  * gyre_loop_prepare(): the handle stays stopped. */
 GYRE_API int gyre_uv_start(struct gyre_uv *handle);
 /* The gyre loop gets no turn from now on, and does not keep the uv loop alive. Returns 0. */

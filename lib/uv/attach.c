@@ -33,13 +33,13 @@ static void do_not_sleep(uv_idle_t *idle)
 	(void)idle; /* that it is active is all */
 }
 
-/* Only ahead of a sleep is the uv loop let go: until then whoever comes later in the iteration may
- * bring the gyre loop to life again. */
-static void keep_alive(struct gyre_uv *handle, bool or_let_go)
+/* Only ahead of a sleep is the uv loop let go, for a gyre loop that is not alive: until then
+ * whoever comes later, after the start or in the iteration, may bring that to life. */
+static void keep_alive(struct gyre_uv *handle, bool alive)
 {
-	if (!handle->unref && gyre_loop_alive(handle->loop))
+	if (alive && !handle->unref)
 		uv_ref((uv_handle_t *)&handle->prepare);
-	else if (or_let_go)
+	else
 		uv_unref((uv_handle_t *)&handle->prepare);
 }
 
@@ -66,7 +66,7 @@ static void before_sleep(uv_prepare_t *prepare)
 	struct gyre_uv *handle = prepare->data;
 	int status = settle(handle);
 
-	keep_alive(handle, true);
+	keep_alive(handle, gyre_loop_alive(handle->loop));
 	if (status < 0)
 		fail(handle, status);
 }
@@ -98,7 +98,8 @@ static void after_sleep(uv_check_t *check)
 		status = run_slice(handle);
 	if (!handle->active)
 		return;
-	keep_alive(handle, false);
+	if (gyre_loop_alive(handle->loop))
+		keep_alive(handle, true);
 	if (status < 0)
 		fail(handle, status);
 }

@@ -23,6 +23,22 @@ START_TEST(the_uv_loop_ends_with_the_gyre_loop)
 }
 END_TEST
 
+/* What is attached, and started, is looked at once before the uv loop ends. */
+START_TEST(what_comes_after_attach_is_run)
+{
+	rig_attach(NULL);
+	rig_spawn(rig_sleep_thrice, &rig.runs, false);
+	rig_run_to_the_end();
+	ck_assert_uint_eq(rig.runs, 3);
+	gyre_uv_stop(&rig.handle);
+	gyre_uv_start(&rig.handle);
+	rig_spawn(rig_sleep_thrice, &rig.runs, false);
+	rig_run_to_the_end();
+	ck_assert_uint_eq(rig.runs, 6);
+	rig_close_and_run();
+}
+END_TEST
+
 START_TEST(a_loop_without_anything_does_not_keep_it)
 {
 	rig_attach(NULL);
@@ -350,6 +366,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_checked_fixture(life, rig_setup, rig_teardown);
 	tcase_add_test(life, the_uv_loop_ends_with_the_gyre_loop);
+	tcase_add_test(life, what_comes_after_attach_is_run);
 	tcase_add_test(life, a_loop_without_anything_does_not_keep_it);
 	tcase_add_test(life, a_daemon_does_not_keep_it);
 	tcase_add_test(life, what_is_unreferenced_does_not_keep_it);
