@@ -94,8 +94,13 @@ static int make_loop(struct gateway *gateway, const struct options *options)
 	loop.vector = options->vector;
 	loop.items = gyre_dpdk_items();
 	err = gyre_loop_create(&loop, &gateway->loop);
-	if (err < 0)
+	if (err < 0) {
 		log_fault("no loop: %s", error.text);
+		return err;
+	}
+	err = gyre_dpdk_telemetry_add(gateway->loop, &error);
+	if (err < 0)
+		log_fault("no telemetry: %s", error.text);
 	return err;
 }
 
@@ -342,6 +347,7 @@ int gateway_destroy(struct gateway *gateway)
 	}
 	if (gateway->loop != NULL)
 		gyre_watch_del(&program->signals);
+	gyre_dpdk_telemetry_del(gateway->loop);
 	gyre_loop_destroy(gateway->loop);
 	if (program->signal_fd >= 0)
 		close(program->signal_fd);
