@@ -190,7 +190,7 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Items a second while the client runs, or not. */
+/* Items a second while the client runs, or not; at least one. */
 static double rate(pid_t client, bool runs, unsigned window)
 {
 	double began;
@@ -200,7 +200,9 @@ static double rate(pid_t client, bool runs, unsigned window)
 	sleep_msec(SETTLE);
 	began = seconds();
 	before = atomic_load(&stock.through);
-	sleep_msec(window);
+	do {
+		sleep_msec(window);
+	} while (atomic_load(&stock.through) == before);
 	return (double)(atomic_load(&stock.through) - before) / (seconds() - began);
 }
 
