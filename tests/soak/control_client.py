@@ -237,6 +237,34 @@ def flood(requests):
     finish('%d answers in %.1f s' % (answered, time.monotonic() - began))
 
 
+def web(path):
+    """The same by HTTP: as many as one connection takes, one behind the other."""
+    request = ('GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % path).encode()
+    answered = 0
+
+    def get():
+        nonlocal answered
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(5)
+            client.connect(PATH + '.http')
+            data = b''
+            while not ENDED:
+                client.sendall(request)
+                while b'\r\n\r\n' not in data:
+                    data += client.recv(1 << 18)
+                head, _, body = data.partition(b'\r\n\r\n')
+                wants(b' 200 ' in head.split(b'\r\n')[0], head)
+                length = int(head.lower().split(b'content-length:')[1].split(b'\r\n')[0])
+                while len(body) < length:
+                    body += client.recv(1 << 18)
+                data = body[length:]
+                answered += 1
+    began = time.monotonic()
+    attempts(get)
+    wants(answered > 100, 'only %d answers' % answered)
+    finish('%d answers in %.1f s' % (answered, time.monotonic() - began))
+
+
 def call(method, **params):
     return json.dumps({'jsonrpc': '2.0', 'id': 7, 'method': method, 'params': params}
                       ).encode() + b'\n'
@@ -256,6 +284,8 @@ KINDS = {
                            call('processes.signal', process='nobody', events=1),
                            call('processes.signal', process='9999.1', events=1),
                            call('nodes.set', node='x' * 1000, state='enabled')]),
+    'api': lambda: web('/api/runtime'),
+    'metrics': lambda: web('/metrics'),
     'flood': lambda: flood([RUNTIME]),
     'commands': lambda: flood([call('nodes.set', node='count', state='enabled')]),
 }

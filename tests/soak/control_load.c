@@ -5,7 +5,7 @@
  * the ratio of throughput with the client to that without, as the mean of interleaved pairs and its
  * 95 % interval, and exits with 1 if a loss above 3 % is not excluded or a packet is missing.
  *
- *   control_load PAIRS WINDOW_MSEC SOCKET CLIENT ARGUMENT...
+ *   control_load PAIRS WINDOW_MSEC SOCKET CLIENT ARGUMENT...     HTTP is at SOCKET.http
  *   control_load --items ITEMS EVERY SOCKET     for callgrind: forwards so many items, and asks for
  *                                               the runtime whenever EVERY are through; 0: never
  */
@@ -318,6 +318,7 @@ int main(int argc, char **argv)
 	struct gyre_control *control;
 	struct gyre_thread *thread;
 	struct gyre_loop *loop;
+	char http[128];
 	bool counts;
 	int faults;
 
@@ -331,6 +332,8 @@ int main(int argc, char **argv)
 	thread_options.cpu = share_cpus();
 	thread_options.error = options.error = &error;
 	options.path = counts ? argv[4] : argv[3];
+	snprintf(http, sizeof(http), "unix:%s.http", options.path);
+	options.http = http;
 	loop = make_loop();
 	check(gyre_control_create(&options, &control), error.text);
 	check(gyre_control_loop_add(control, loop, &error), error.text);
