@@ -21,7 +21,7 @@
 
 #define ACCEPTS    32 /* in one go, before others have their turn */
 #define SWEEP_MSEC 1000
-#define RETRY_MSEC 100 /* after file descriptors ran out */
+#define RETRY_MSEC 5 /* after file descriptors ran out: a full backlog must drain in a second */
 
 struct gyre__socket {
 	struct gyre_control *control;

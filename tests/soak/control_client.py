@@ -77,8 +77,8 @@ def finish(note=''):
                 reply = ask(client)
                 if 'result' in reply:
                     break
-        except OSError:
-            reply = None
+        except OSError as error:
+            reply = error
         wants(time.monotonic() < deadline, 'no proper answer afterwards: %r' % reply)
         time.sleep(0.05)
     wants(reply['result']['nodes'], 'no nodes')
