@@ -2,9 +2,11 @@
 /* Unix sockets that listen: stale files, modes, groups, whose file it is. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -150,6 +152,66 @@ START_TEST(a_successors_file_is_left_alone)
 }
 END_TEST
 
+#define RACERS 4
+
+static pthread_barrier_t barrier;
+
+static void *race(void *arg)
+{
+	struct gyre__listen *racer = arg;
+
+	pthread_barrier_wait(&barrier);
+	if (gyre__listen_open(path, 0660, NULL, NULL, racer) < 0)
+		racer->fd = -1;
+	return NULL;
+}
+
+static unsigned count_winners(struct gyre__listen racers[RACERS])
+{
+	pthread_t threads[RACERS];
+	unsigned n = 0;
+
+	for (int i = 0; i < RACERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+	for (int i = 0; i < RACERS; i++) {
+		pthread_join(threads[i], NULL);
+		n += racers[i].fd >= 0;
+	}
+	return n;
+}
+
+/* Each finds the file of a server that was killed, and one of them has it in the end. */
+START_TEST(of_several_at_a_time_one_has_the_path)
+{
+	pthread_barrier_init(&barrier, NULL, RACERS);
+	for (int round = 0; round < 200; round++) {
+		struct gyre__listen racers[RACERS];
+
+		ck_assert_int_eq(open_it(), 0);
+		close(server.fd);
+		server.fd = -1;
+		ck_assert_uint_eq(count_winners(racers), 1);
+		ck_assert_int_eq(try_connect(), 0);
+		for (int i = 0; i < RACERS; i++)
+			gyre__listen_close(&racers[i], path);
+		ck_assert_int_eq(try_connect(), -ENOENT);
+	}
+	pthread_barrier_destroy(&barrier);
+}
+END_TEST
+
+/* As somebody in /tmp may. */
+START_TEST(who_keeps_the_directory_locked_keeps_nobody_out)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_eq(open_it(), 0);
+	ck_assert_int_eq(try_connect(), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(paths_that_cannot_be)
 {
 	char longer[200];
@@ -178,6 +240,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_live_server_is_left_alone);
 	tcase_add_test(tcase, a_file_that_is_no_socket_is_left_alone);
 	tcase_add_test(tcase, a_successors_file_is_left_alone);
+	tcase_add_test(tcase, of_several_at_a_time_one_has_the_path);
+	tcase_add_test(tcase, who_keeps_the_directory_locked_keeps_nobody_out);
 	tcase_add_test(tcase, paths_that_cannot_be);
 	suite_add_tcase(suite, tcase);
 	return suite;
