@@ -40,6 +40,10 @@ AS_IF([test "$with_control" != no && test $have_uv = yes], [
 		[have_control=yes], [AS_IF([test "$with_control" = yes],
 			[AC_MSG_ERROR([--with-control: $CONTROL_PKG_ERRORS])])])
 ])
+# For gyre-control.pc: not by Requires.private, for libmicrohttpd's own private requirements end, on
+# Debian, at a library whose development package nothing depends on.
+AS_IF([test $have_control = yes], [MICROHTTPD_LIBS=$($PKG_CONFIG --libs libmicrohttpd)])
+AC_SUBST([MICROHTTPD_LIBS])
 AM_CONDITIONAL([HAVE_UV], [test $have_uv = yes])
 AM_CONDITIONAL([HAVE_CONTROL], [test $have_control = yes])
 AS_IF([test $have_control = yes], [AC_DEFINE([HAVE_CONTROL], [1], [libgyre-control is built.])])
