@@ -57,7 +57,10 @@ int session_connect(struct session *session)
 	if (session->connected)
 		return GYRECTL_OK;
 	if (client_open(&session->client, options->path, options->timeout_nsec) != GYRECTL_OK)
-		return session_fail(GYRECTL_LOST, "%s", session->client.error);
+		return session_fail(GYRECTL_LOST, "%s%s", session->client.error,
+			strcmp(options->path, OPTIONS_PATH) == 0
+				? "; -s or GYRE_CONTROL names another socket"
+				: "");
 	session->connected = true;
 	return GYRECTL_OK;
 }

@@ -104,7 +104,7 @@ struct gyre_control_param {
 	const char *name;
 	enum gyre_param_type type;
 	bool required;
-	int64_t min, max; /* of an integer, or of a string's bytes; 0 and 0: any */
+	int64_t min, max; /* of a number, or of a string's bytes; 0 and 0: any */
 	const char *help;
 };
 

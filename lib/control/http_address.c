@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
@@ -126,14 +127,18 @@ int gyre__http_address_listen(struct gyre__http_address *address, struct gyre_er
 	int family = address->to.any.sa_family, one = 1;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	socklen_t size = sizeof(address->to);
+	char what[32];
 
 	if (fd < 0)
 		return fail(fd, "no socket", error);
 	/* Not to wait for the connections of a server that was there just before. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, &address->to.any,
-		    family == AF_INET6 ? sizeof(address->to.in6) : sizeof(address->to.in)) < 0)
-		return fail(fd, "cannot have the address", error);
+		    family == AF_INET6 ? sizeof(address->to.in6) : sizeof(address->to.in)) < 0) {
+		snprintf(what, sizeof(what), "cannot have port %u",
+			gyre__http_address_port(address));
+		return fail(fd, what, error);
+	}
 	if (listen(fd, SOMAXCONN) < 0)
 		return fail(fd, "cannot listen", error);
 	if (getsockname(fd, &address->to.any, &size) < 0)

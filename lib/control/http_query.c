@@ -62,12 +62,13 @@ static int add(const struct reading *reading, char *name, char *text)
 		return gyre__error_set(
 			reading->error, -EINVAL, "the query has a %% without two digits, or %%00");
 	if (json_object_get(reading->params, name))
-		return gyre__error_set(reading->error, -EINVAL, "the query has '%s' twice", name);
+		return gyre__error_set(
+			reading->error, -EINVAL, "%s: more than once in the query", name);
 	status =
 		gyre__request_param(reading->control, reading->method, reading->params, name, text);
 	if (status == -EINVAL)
 		return gyre__error_set(
-			reading->error, status, "'%s' has the wrong type, or is no UTF-8", name);
+			reading->error, status, "%s: of the wrong type, or no UTF-8", name);
 	return status;
 }
 

@@ -68,13 +68,16 @@ static bool has_type(const json_t *value, enum gyre_param_type type)
 	}
 }
 
-/* Returns the value, or the bytes of a string, that min and max are about. */
+/* A whole number is compared as one, for a double does not tell all of those apart. */
 static bool in_range(const struct gyre_control_param *spec, const json_t *value)
 {
 	int64_t n;
 
-	if (spec->min == 0 && spec->max == 0)
+	if (spec->type == GYRE_PARAM_ANY || (spec->min == 0 && spec->max == 0))
 		return true;
+	if (json_is_real(value))
+		return json_real_value(value) >= (double)spec->min &&
+		       json_real_value(value) <= (double)spec->max;
 	if (json_is_integer(value))
 		n = json_integer_value(value);
 	else if (json_is_string(value))
@@ -94,9 +97,10 @@ static int check_value(const struct gyre_control_param *spec, const json_t *valu
 		snprintf(message, 256, "%s: must be of type %s", spec->name,
 			gyre__param_type_name(spec->type));
 	else if (!in_range(spec, value))
-		snprintf(message, 256, "%s: %s from %" PRId64 " to %" PRId64, spec->name,
-			json_is_string(value) ? "must have bytes" : "must be", spec->min,
-			spec->max);
+		snprintf(message, 256,
+			json_is_string(value) ? "%s: must have %" PRId64 " to %" PRId64 " bytes"
+					      : "%s: must be from %" PRId64 " to %" PRId64,
+			spec->name, spec->min, spec->max);
 	else
 		return 0;
 	return -EINVAL;

@@ -114,7 +114,7 @@ static bool resolve_ours(struct gyre__request *request)
 
 	if (request->asker.read_only && !method->read_only) {
 		gyre__request_error(request, GYRE__RPC_NO_METHOD,
-			"%s changes something: not over this way", method->name);
+			"%s changes something: the socket takes it, HTTP does not", method->name);
 		return false;
 	}
 	if (!check_params(request, method->params, method->n_params, false))
@@ -136,7 +136,7 @@ static bool resolve_app(struct gyre__request *request, const char *name)
 		return false;
 	if (request->asker.read_only) {
 		gyre__request_error(request, GYRE__RPC_NO_METHOD,
-			"%s is the application's: not over this way", name);
+			"%s is the application's: the socket takes it, HTTP does not", name);
 		return false;
 	}
 	return check_params(

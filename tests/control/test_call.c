@@ -74,7 +74,7 @@ static const struct gyre_control_param add_params[] = {
 	{.name = "a", .type = GYRE_PARAM_INTEGER, .required = true, .min = -10, .max = 10},
 	{.name = "b", .type = GYRE_PARAM_INTEGER},
 	{.name = "flag", .type = GYRE_PARAM_BOOL},
-	{.name = "n", .type = GYRE_PARAM_NUMBER},
+	{.name = "n", .type = GYRE_PARAM_NUMBER, .min = -8, .max = 8},
 	{.name = "text", .type = GYRE_PARAM_STRING, .min = 2, .max = 4, .help = "short"},
 	{.name = "any", .type = GYRE_PARAM_ANY},
 };
@@ -120,8 +120,10 @@ START_TEST(params_are_checked_before)
 		{"{}", "a: is needed"},
 		{"{\"a\":11}", "a: must be from -10 to 10"},
 		{"{\"a\":1.5}", "a: must be of type integer"},
-		{"{\"a\":1,\"text\":\"x\"}", "text: must have bytes from 2 to 4"},
+		{"{\"a\":1,\"text\":\"x\"}", "text: must have 2 to 4 bytes"},
 		{"{\"a\":1,\"n\":\"1\"}", "n: must be of type number"},
+		{"{\"a\":1,\"n\":-9}", "n: must be from -8 to 8"},
+		{"{\"a\":1,\"n\":8.25}", "n: must be from -8 to 8"},
 		{"{\"a\":1,\"c\":1}", "c: no such parameter"},
 	};
 	char message[256];
