@@ -3,7 +3,8 @@
  * A client of the socket. Owns its fd, its uv handle, what it sent and what waits for it. Called by
  * the uv loop and by what is added to its output, calls rpc.c with whole lines. Invariant: a client
  * holds no more memory than its limits, for it is not read while it has too much under way or takes
- * too little; and a long line costs no more than looking for its end.
+ * too little; a long line costs no more than looking for its
+ * end; and nobody is heard for long while others wait.
  */
 #include "control/client.h"
 
@@ -18,8 +19,8 @@
 #include "control/socket.h"
 
 #define CALLS_MAX  16 /* under way at a time */
+#define LINES_MAX  32 /* heard in one go, before others have their turn */
 #define CHUNK      65536
-#define CHUNKS     4 /* read in one go, before others have their turn */
 #define STALL_NSEC GYRE_SEC(10)
 
 bool gyre__client_has_room(const struct gyre__client *client)
@@ -76,6 +77,22 @@ static bool take_line(struct gyre__client *client)
 	return true;
 }
 
+static void take_lines(struct gyre__client *client)
+{
+	for (unsigned i = 0; i < LINES_MAX && !is_held_back(client); i++)
+		if (!take_line(client))
+			return;
+}
+
+/* Whole, or too long. */
+static bool has_line(const struct gyre__client *client)
+{
+	const struct gyre__bytes *in = &client->in;
+
+	return in->n && (in->n > client->control->options.request_max ||
+				memchr(gyre__bytes_at(in), '\n', in->n));
+}
+
 /* --- Reading and writing --- */
 
 /* Gone altogether; one that only sends no more may wait for answers. */
@@ -89,22 +106,17 @@ static bool has_hung_up(const struct gyre__client *client)
 /* False: it is gone. */
 static bool read_some(struct gyre__client *client)
 {
-	for (unsigned i = 0; i < CHUNKS && !client->eof && !is_held_back(client); i++) {
-		char *room = gyre__bytes_reserve(&client->in, CHUNK);
-		ssize_t n = room ? recv(client->fd, room, CHUNK, MSG_DONTWAIT) : 0;
+	char *room = gyre__bytes_reserve(&client->in, CHUNK);
+	ssize_t n = room ? recv(client->fd, room, CHUNK, MSG_DONTWAIT) : 0;
 
-		if (!room || (n < 0 && errno != EAGAIN && errno != EINTR))
-			return false;
-		if (n == 0 && has_hung_up(client))
-			return false;
-		if (n == 0)
-			client->eof = true;
-		if (n <= 0)
-			break;
+	if (!room || (n < 0 && errno != EAGAIN && errno != EINTR))
+		return false;
+	if (n == 0 && has_hung_up(client))
+		return false;
+	if (n == 0)
+		client->eof = true;
+	if (n > 0)
 		client->in.n += (size_t)n;
-		while (!is_held_back(client) && take_line(client))
-			;
-	}
 	if (client->in.n == 0)
 		gyre__bytes_fini(&client->in);
 	return true;
@@ -143,24 +155,30 @@ static void poll_for(struct gyre__client *client, int events)
 static bool is_over(const struct gyre__client *client)
 {
 	return client->eof && client->n_calls == 0 && client->n_subscriptions == 0 &&
-	       client->out.n == 0;
+	       client->out.n == 0 && !has_line(client);
+}
+
+/* One whose lines are not over goes on in the uv loop's next turn, for it can be written to. */
+static int wanted(const struct gyre__client *client)
+{
+	int events = client->out.n ? UV_WRITABLE : 0;
+
+	if (is_held_back(client))
+		return events;
+	if (has_line(client))
+		return UV_WRITABLE;
+	return events | (client->eof ? 0 : UV_READABLE);
 }
 
 void gyre__client_go_on(struct gyre__client *client)
 {
-	bool lives;
-
 	if (client->fd < 0)
 		return;
-	do {
-		lives = write_some(client);
-	} while (lives && !is_held_back(client) && take_line(client));
-	if (!lives || is_over(client)) {
+	take_lines(client);
+	if (!write_some(client) || is_over(client))
 		gyre__client_close(client);
-		return;
-	}
-	poll_for(client, (client->eof || is_held_back(client) ? 0 : UV_READABLE) |
-				 (client->out.n ? UV_WRITABLE : 0));
+	else
+		poll_for(client, wanted(client));
 }
 
 static void ready(uv_poll_t *poll, int status, int events)

@@ -15,6 +15,8 @@
 
 #include "control/control.h"
 
+#define TURN_NSEC GYRE_MSEC(1) /* of finding answers, before others have their turn */
+
 /* --- What methods call --- */
 
 void gyre__request_error(struct gyre__request *request, int code, const char *format, ...)
@@ -288,14 +290,20 @@ static void answer(struct gyre__request *request)
 void gyre__requests_answer(struct gyre_control *control)
 {
 	struct gyre__request_list *ready = &control->ready, *answered = &control->answered;
+	uint64_t end = uv_hrtime() + TURN_NSEC;
 	struct gyre__request *request;
 
-	while ((request = TAILQ_FIRST(ready)) != NULL)
+	while ((request = TAILQ_FIRST(ready)) != NULL) {
 		if (!step(request))
 			enter(request, answered);
+		if (uv_hrtime() >= end)
+			break;
+	}
 	/* Others may be abandoned meanwhile, but new ones are not answered yet. */
 	while ((request = TAILQ_FIRST(answered)) != NULL)
 		answer(request);
+	if (!TAILQ_EMPTY(ready))
+		uv_async_send(&control->wake);
 }
 
 void gyre__requests_drop(struct gyre_control *control)

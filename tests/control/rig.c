@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "harness.h"
 
@@ -191,7 +192,33 @@ void rig_close(struct rig *rig)
 	ck_assert_int_lt(access(rig->path, F_OK), 0);
 }
 
+void rig_open_host(struct rig *rig, uv_loop_t *uv)
+{
+	ck_assert_int_eq(uv_loop_init(uv), 0);
+	rig->options.uv = uv;
+	ck_assert_int_eq(gyre_control_create(&rig->options, &rig->control), 0);
+}
+
+void rig_close_host(struct rig *rig, uv_loop_t *uv)
+{
+	gyre_control_destroy(rig->control);
+	ck_assert_int_eq(uv_run(uv, UV_RUN_DEFAULT), 0);
+	ck_assert_int_eq(uv_loop_close(uv), 0);
+}
+
 /* --- Clients --- */
+
+unsigned rig_count_lines(int fd)
+{
+	char room[65536];
+	unsigned lines = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, room, sizeof(room), MSG_DONTWAIT)) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			lines += room[i] == '\n';
+	return lines;
+}
 
 int rig_connect(const struct rig *rig)
 {

@@ -34,6 +34,12 @@ void rig_stop(struct rig *rig);
 /* Ends everything; asserts that no item was lost or doubled. */
 void rig_close(struct rig *rig);
 
+/* A control without loops on a uv loop that the test runs, at rig->path. */
+void rig_open_host(struct rig *rig, struct uv_loop_s *uv);
+void rig_close_host(struct rig *rig, struct uv_loop_s *uv);
+/* The lines that have come, taken away; returns at once. */
+unsigned rig_count_lines(int fd);
+
 /* A connected socket. */
 int rig_connect(const struct rig *rig);
 void rig_send(int fd, const char *text);

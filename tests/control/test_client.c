@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "harness.h"
 
@@ -171,6 +172,42 @@ START_TEST(an_answer_that_is_too_long_is_an_error)
 }
 END_TEST
 
+/* The host's uv loop has turns for others meanwhile. */
+START_TEST(who_sends_much_at_once_is_heard_in_turns)
+{
+	struct rig host;
+	unsigned n = 0, lines = 20000;
+	uv_loop_t uv;
+	int talks;
+
+	rig_init(&host, "client-host");
+	rig_open_host(&host, &uv);
+	talks = rig_connect(&host);
+	for (unsigned i = 0; i < lines / 1000; i++) {
+		char text[2001] = "";
+
+		for (char *end = text; end < text + 2000; end += 2)
+			memcpy(end, "7\n", 3);
+		rig_send(talks, text);
+	}
+	shutdown(talks, SHUT_WR);
+	while (n == 0) {
+		uv_run(&uv, UV_RUN_NOWAIT);
+		n = rig_count_lines(talks);
+	}
+	ck_assert_uint_le(n, 100);
+	while (n < lines) {
+		uv_run(&uv, UV_RUN_ONCE);
+		n += rig_count_lines(talks);
+	}
+	ck_assert_uint_eq(n, lines);
+	uv_run(&uv, UV_RUN_NOWAIT);
+	ck_assert_int_eq(recv(talks, &n, 1, MSG_DONTWAIT), 0); /* and it is let go */
+	close(talks);
+	rig_close_host(&host, &uv);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("client");
@@ -184,6 +221,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, who_sends_no_more_is_answered_still);
 	tcase_add_test(tcase, who_does_not_read_is_not_heard);
 	tcase_add_test(tcase, who_is_silent_is_disconnected);
+	tcase_add_test(tcase, who_sends_much_at_once_is_heard_in_turns);
 	tcase_add_test(tcase, an_answer_that_is_too_long_is_an_error);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "harness.h"
 
@@ -72,6 +73,40 @@ START_TEST(many_share_few_readings)
 }
 END_TEST
 
+#define ASKERS 16
+#define ASKED  16
+
+START_TEST(many_questions_are_answered_in_turns)
+{
+	int askers[ASKERS];
+	unsigned n = 0;
+	struct rig host;
+	uv_loop_t uv;
+
+	rig_init(&host, "request-host");
+	rig_open_host(&host, &uv);
+	for (int i = 0; i < ASKERS; i++) {
+		askers[i] = rig_connect(&host);
+		for (int q = 0; q < ASKED; q++)
+			rig_send(askers[i],
+				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"methods\"}\n");
+	}
+	while (n < ASKERS * ASKED) {
+		unsigned before = n;
+
+		uv_run(&uv, n ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+		for (int i = 0; i < ASKERS; i++)
+			n += rig_count_lines(askers[i]);
+		if (before == 0) /* the first turn that answered */
+			ck_assert_uint_lt(n, ASKERS * ASKED);
+	}
+	ck_assert_uint_eq(n, ASKERS * ASKED);
+	for (int i = 0; i < ASKERS; i++)
+		close(askers[i]);
+	rig_close_host(&host, &uv);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("request");
@@ -80,6 +115,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_loop_that_stands_is_told_in_time);
+	tcase_add_test(tcase, many_questions_are_answered_in_turns);
 	tcase_add_test(tcase, many_share_few_readings);
 	suite_add_tcase(suite, tcase);
 	return suite;
