@@ -23,16 +23,20 @@
 #define CHUNK      65536
 #define STALL_NSEC GYRE_SEC(10)
 
+size_t gyre__client_queued(const struct gyre__client *client)
+{
+	return client->out.n + client->batched;
+}
+
 bool gyre__client_has_room(const struct gyre__client *client)
 {
-	return client->out.n < client->control->options.output_max / 2;
+	return gyre__client_queued(client) < client->control->options.output_max / 2;
 }
 
 /* It is not heard before it has been answered, and has taken the answers. */
 static bool is_held_back(const struct gyre__client *client)
 {
-	return client->n_calls >= CALLS_MAX ||
-	       client->out.n >= client->control->options.output_max / 2;
+	return client->n_calls >= CALLS_MAX || !gyre__client_has_room(client);
 }
 
 /* --- Lines --- */

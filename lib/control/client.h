@@ -24,6 +24,7 @@ struct gyre__client {
 	uint64_t heard, taken; /* uv_hrtime() of its last request, and when it last took bytes */
 
 	unsigned n_calls; /* under way, rpc.c's */
+	size_t batched; /* bytes of answers in batches that are not whole yet, rpc.c's */
 	TAILQ_HEAD(, gyre__rpc_call) calls;
 	unsigned n_subscriptions, last_subscription; /* subscribe.c's */
 	TAILQ_HEAD(, gyre__subscription) subscriptions;
@@ -40,7 +41,9 @@ void gyre__client_close(struct gyre__client *client);
 void gyre__client_go_on(struct gyre__client *client);
 /* Closes it if it is idle or stalled. */
 void gyre__client_check(struct gyre__client *client, uint64_t now);
-/* Whether more may be added to its output. */
+/* Bytes that wait for it, in its output and in batches. */
+size_t gyre__client_queued(const struct gyre__client *client);
+/* Whether more may be added to them. */
 bool gyre__client_has_room(const struct gyre__client *client);
 
 #endif

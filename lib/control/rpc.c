@@ -3,7 +3,8 @@
  * JSON-RPC 2.0: lines to requests, answers to lines. Owns the calls of a client and its batches.
  * Called by clients and by the requests' answers, calls requests. Invariant: a request with an id
  * is answered by one object, a notification by none; a batch by one array of them, when its last
- * call has been answered; and no client makes its output longer than twice its limit.
+ * call has been answered; and what waits for a client, in its output and in all its batches, is no
+ * more than twice its limit, but for errors, which are short.
  */
 #include "control/rpc.h"
 
@@ -75,24 +76,36 @@ static json_t *error_message(json_t *id, int code, const char *message, int erro
 	return json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id, "error", about);
 }
 
+/* For one more answer: output_max, and that for a batch, within twice as much for all. */
+static size_t room_for(const struct gyre__client *client, const struct gyre__rpc_batch *batch)
+{
+	size_t most = client->control->options.output_max, queued = gyre__client_queued(client);
+	size_t taken = batch ? batch->text.n : 0;
+
+	if (queued >= 2 * most || taken >= most)
+		return 0;
+	return 2 * most - queued < most - taken ? 2 * most - queued : most - taken;
+}
+
 /* A line, or an element of the batch; an error in its place where it is too long. Errors are short:
  * they always have room. */
 static void put(
 	struct gyre__client *client, struct gyre__rpc_batch *batch, json_t *id, json_t *message)
 {
-	size_t most = client->control->options.output_max;
 	struct gyre__bytes *bytes = batch ? &batch->text : output(client);
-	size_t end = batch ? most : bytes->n + most < 2 * most ? bytes->n + most : 2 * most;
+	size_t before = bytes->n;
 
 	if (batch && bytes->n)
 		gyre__bytes_append(bytes, ",", 1);
-	if (!write_json(bytes, message, end)) {
+	if (!write_json(bytes, message, before + room_for(client, batch))) {
 		json_decref(message);
 		message =
 			error_message(id, GYRE__RPC_LIMIT, "the answer is too long: output_max", 0);
 		write_json(bytes, message, SIZE_MAX);
 	}
-	if (!batch)
+	if (batch)
+		client->batched += bytes->n - before;
+	else
 		gyre__bytes_append(bytes, "\n", 1);
 	json_decref(message);
 }
@@ -145,6 +158,7 @@ static void batch_unref(struct gyre__client *client, struct gyre__rpc_batch *bat
 	if (client && batch->text.n) {
 		struct gyre__bytes *bytes = output(client);
 
+		client->batched -= batch->text.n;
 		gyre__bytes_append(bytes, "[", 1);
 		gyre__bytes_append(bytes, gyre__bytes_at(&batch->text), batch->text.n);
 		gyre__bytes_append(bytes, "]\n", 2);

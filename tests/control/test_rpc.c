@@ -3,6 +3,7 @@
 #include "control/rig.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -154,6 +155,42 @@ START_TEST(a_batch_is_bounded)
 }
 END_TEST
 
+static int64_t receive_at(void)
+{
+	json_t *reply = rig_receive(fd);
+	struct timespec now;
+
+	ck_assert_uint_eq(json_array_size(reply), 4);
+	json_decref(reply);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * (int64_t)GYRE_SEC(1) + now.tv_nsec;
+}
+
+/* While a batch waits for its last answer the others are output, too: with them the client has more
+ * than its limit, and its next batch is heard only then. */
+START_TEST(batches_under_way_count_as_output)
+{
+	static const char batch[] = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"runtime\"},"
+				    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"methods\"},"
+				    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"methods\"},"
+				    "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"methods\"}]\n";
+	int64_t first;
+
+	teardown();
+	rig_init(&rig, "rpc-batches");
+	rig.options.deadline_nsec = GYRE_SEC(1);
+	rig.options.output_max = 8192;
+	rig_open(&rig);
+	rig_stop(&rig); /* runtime is answered at the deadline */
+	fd = rig_connect(&rig);
+	rig_send(fd, batch);
+	usleep(400000); /* the others are answered meanwhile */
+	rig_send(fd, batch);
+	first = receive_at();
+	ck_assert_int_ge(receive_at() - first, (int64_t)GYRE_MSEC(500));
+}
+END_TEST
+
 START_TEST(nesting_is_bounded)
 {
 	refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\",\"params\":"
@@ -188,6 +225,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, params_go_by_name);
 	tcase_add_test(tcase, a_batch_is_answered_by_one_array);
 	tcase_add_test(tcase, a_batch_is_bounded);
+	tcase_add_test(tcase, batches_under_way_count_as_output);
 	tcase_add_test(tcase, nesting_is_bounded);
 	tcase_add_test(tcase, blank_lines_are_nothing);
 	suite_add_tcase(suite, tcase);
