@@ -22,6 +22,14 @@ static bool is_member(int fd, gid_t gid)
 	return false;
 }
 
+uid_t gyre__peer_user(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ? (uid_t)-1 : peer.uid;
+}
+
 bool gyre__peer_may_connect(int fd, gid_t gid)
 {
 	struct ucred peer;

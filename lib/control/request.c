@@ -42,6 +42,27 @@ static void ask(struct gyre__request *request)
 	uv_async_send(&request->control->wake);
 }
 
+/* Names the loops to choose from: all, or those that have a method of the application. */
+static void which_loop(struct gyre__request *request, const char *app)
+{
+	struct gyre__served *served;
+	char names[192];
+	size_t n = 0;
+
+	TAILQ_FOREACH(served, &request->control->served, link)
+	{
+		if (app && !gyre__served_method(served, app))
+			continue;
+		if (n + sizeof(served->name) + sizeof(", , ...") > sizeof(names)) {
+			snprintf(names + n, sizeof(names) - n, ", ...");
+			break;
+		}
+		n += snprintf(
+			names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", served->name);
+	}
+	gyre__request_error(request, GYRE__RPC_INVALID_PARAMS, "loop: which one? %s", names);
+}
+
 /* Which loop is asked; false: answered with an error. */
 static bool choose_loop(struct gyre__request *request)
 {
@@ -58,8 +79,7 @@ static bool choose_loop(struct gyre__request *request)
 	else if (TAILQ_EMPTY(&control->served))
 		gyre__request_error(request, GYRE__RPC_NO_LOOP, "no loop is served");
 	else
-		gyre__request_error(
-			request, GYRE__RPC_INVALID_PARAMS, "loop: which one? There are several");
+		which_loop(request, NULL);
 	return false;
 }
 
@@ -92,8 +112,9 @@ static bool choose_app(struct gyre__request *request, const char *name)
 	if (n == 1)
 		return true;
 	if (n > 1)
-		gyre__request_error(
-			request, GYRE__RPC_INVALID_PARAMS, "loop: which one? %u have %s", n, name);
+		which_loop(request, name);
+	else if (loop && !gyre__served_find(request->control, loop))
+		gyre__request_error(request, GYRE__RPC_NO_LOOP, "no such loop: '%s'", loop);
 	else
 		gyre__request_error(request, GYRE__RPC_NO_METHOD, "no such method: '%.100s'", name);
 	return false;

@@ -68,7 +68,8 @@ static void welcome(struct gyre__socket *listener, int fd)
 	struct gyre__client *client;
 
 	if (!listener->everybody && !gyre__peer_may_connect(fd, listener->gid)) {
-		gyre__control_log(control, GYRE_LOG_WARNING, "a client that may not is refused");
+		gyre__control_log(control, GYRE_LOG_WARNING,
+			"a client of user %u may not connect: refused", gyre__peer_user(fd));
 		refuse(fd, GYRE__RPC_LIMIT, "permission denied");
 		return;
 	}

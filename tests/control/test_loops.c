@@ -65,7 +65,7 @@ START_TEST(which_loop_has_to_be_said_of_two)
 
 	ck_assert_int_eq(gyre_control_loop_add(rig.control, loop, NULL), 0);
 	ck_assert_int_eq(rig_ask_error(fd, "runtime", NULL, message), -32602);
-	ck_assert_int_eq(strncmp(message, "loop: ", 6), 0);
+	ck_assert_str_eq(message, "loop: which one? data, other");
 	result = rig_ask(fd, "runtime", "{\"loop\":\"data\"}");
 	ck_assert_str_eq(rig_text(result, "loop"), "data");
 	json_decref(result);
@@ -74,8 +74,10 @@ START_TEST(which_loop_has_to_be_said_of_two)
 	json_decref(rig_ask(fd, "app.x", NULL));
 	ck_assert_int_eq(gyre_control_method_add(rig.control, loop, &method, NULL), 0);
 	ck_assert_int_eq(rig_ask_error(fd, "app.x", NULL, message), -32602);
-	ck_assert_str_eq(message, "loop: which one? 2 have app.x");
+	ck_assert_str_eq(message, "loop: which one? data, other");
 	json_decref(rig_ask(fd, "app.x", "{\"loop\":\"data\"}"));
+	ck_assert_int_eq(rig_ask_error(fd, "app.x", "{\"loop\":\"no\"}", message), -32001);
+	ck_assert_str_eq(message, "no such loop: 'no'");
 	ck_assert_int_eq(gyre_control_loop_del(rig.control, loop), 0);
 	json_decref(rig_ask(fd, "app.x", NULL));
 	gyre_loop_destroy(loop);
