@@ -17,6 +17,11 @@ gyre_tests += %D%/test_embed_uv
 %C%_test_embed_uv_LDADD = $(HARNESS)
 endif
 if HAVE_GLIB
+gyre_tests += %D%/test_glib_source
+%C%_test_glib_source_SOURCES = %D%/test_glib_source.c examples/glib-source.c examples/glib-source.h
+%C%_test_glib_source_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_glib_source_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+%C%_test_glib_source_LDADD = $(HARNESS) lib/libgyre.la $(GLIB_LIBS)
 gyre_tests += %D%/test_embed_glib
 %C%_test_embed_glib_SOURCES = %D%/test_embed_glib.c $(PROGRAM)
 %C%_test_embed_glib_CPPFLAGS = $(TEST_CPPFLAGS)
