@@ -163,6 +163,7 @@ void gyre_loop_cancel(struct gyre_loop *public_loop)
 	if (atomic_load(&loop->running))
 		return;
 	gyre__host_awake(loop);
+	gyre__loop_rest_virtually(loop);
 	if (loop->armed)
 		arm(loop, 0);
 }

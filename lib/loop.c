@@ -48,6 +48,14 @@ static void awake_virtually(struct gyre__loop *loop)
 		clock->is_virtual->awake(clock, &loop->hub);
 }
 
+void gyre__loop_rest_virtually(struct gyre__loop *loop)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	if (clock->is_virtual)
+		clock->is_virtual->rest(clock, &loop->hub);
+}
+
 uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work)
 {
 	uint64_t now;
@@ -188,13 +196,9 @@ static void begin_stay(struct gyre__loop *loop)
 
 static void end_stay(struct gyre__loop *loop)
 {
-	struct gyre_clock *clock = loop->hub.clock;
-
 	loop->counts_switches = false;
 	loop->stats.involuntary_switches += involuntary_switches() - loop->switches_before;
-	/* Without turns it waits for nothing: others on its virtual clock go on. */
-	if (clock->is_virtual)
-		clock->is_virtual->rest(clock, &loop->hub);
+	gyre__loop_rest_virtually(loop);
 }
 
 static int run(struct gyre__loop *loop, enum gyre_run_mode mode)

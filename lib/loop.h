@@ -74,6 +74,8 @@ static inline struct gyre__loop *gyre__loop_of(struct gyre_loop *loop)
 uint64_t gyre__loop_next_work(const struct gyre__loop *loop);
 /* Tells a virtual clock that nothing happens before `work`; true: time moved on, turn again. */
 bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work);
+/* Without turns it waits for nothing: others on its virtual clock go on. */
+void gyre__loop_rest_virtually(struct gyre__loop *loop);
 /* The claim of whoever runs the loop: -EBUSY if another one has it. */
 int gyre__loop_claim(struct gyre__loop *loop);
 void gyre__loop_unclaim(struct gyre__loop *loop);

@@ -211,7 +211,8 @@ GYRE_API int gyre_loop_fd(const struct gyre_loop *loop);
  * timerfd). */
 GYRE_API int gyre_loop_prepare(struct gyre_loop *loop, uint64_t *ret_deadline);
 /* Says that the host does not sleep and runs nothing either, as one that leaves the loop alone for
- * a while: takes the deadline back. Nothing happens if it was not prepared, or is running. */
+ * a while: takes the deadline back, and holds up no time of other loops on a virtual clock. Nothing
+ * happens while it is running. */
 GYRE_API void gyre_loop_cancel(struct gyre_loop *loop);
 /* When the loop wants a turn, absolute nsec on its clock: 0: now; GYRE_FOREVER: nothing is due. For
  * hosts that compute a timeout of their own beside a prepare: to be rounded up to their unit, for a

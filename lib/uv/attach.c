@@ -80,12 +80,14 @@ static void fd_ready(uv_poll_t *poll, int status, int events)
 }
 
 /* The gyre loop's callbacks may stop or close the handle: its memory is there until the iteration's
- * end. */
+ * end, and the gyre loop still ours. */
 static int run_slice(struct gyre_uv *handle)
 {
 	int status = gyre_loop_run_slice(handle->loop, &handle->slice);
 
 	handle->slice.fd_ready = false;
+	if (!handle->active)
+		gyre_loop_cancel(handle->loop);
 	return status >= 0 && handle->active ? settle(handle) : status;
 }
 
@@ -156,7 +158,6 @@ int gyre_uv_attach(uv_loop_t *uv, struct gyre_loop *loop, const struct gyre_uv_o
 	handle->active = handle->unref = false;
 	/* Whatever can fail, ahead of what must then be closed. */
 	status = gyre_loop_prepare(loop, NULL);
-	gyre_loop_cancel(loop);
 	if (status >= 0)
 		status = init(uv, handle);
 	if (status < 0)

@@ -362,6 +362,47 @@ START_TEST(one_loop_closes_the_others)
 }
 END_TEST
 
+static int sleep_for_an_hour(struct gyre_process *self, void *arg)
+{
+	if (gyre_process_sleep(self, GYRE_SEC(3600)) == 0)
+		++*(unsigned *)arg;
+	return 0;
+}
+
+static int stop_and_sleep(struct gyre_process *self, void *arg)
+{
+	gyre_uv_stop(arg);
+	return gyre_process_sleep(self, GYRE_SEC(1));
+}
+
+/* Two loops in one time, of which one is stopped, by the host or by itself. */
+START_TEST(a_stopped_handle_holds_no_virtual_time)
+{
+	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
+	unsigned slept = 0;
+
+	ck_assert_int_eq(gyre_clock_virtual_create(0, &options.clock), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(gyre_loop_create(&options, &loops[i]), 0);
+		ck_assert_int_eq(gyre_uv_attach(&rig.uv, loops[i], NULL, &handles[i]), 0);
+	}
+	gyre_process_spawn(loops[0], sleep_for_an_hour, &slept, NULL, NULL);
+	gyre_process_spawn(loops[1], _i ? stop_and_sleep : sleep_long, &handles[1], NULL, NULL);
+	if (!_i)
+		gyre_uv_stop(&handles[1]);
+	uv_ref((uv_handle_t *)&rig.watchdog);
+	while (!slept)
+		uv_run(&rig.uv, UV_RUN_ONCE);
+	uv_unref((uv_handle_t *)&rig.watchdog);
+	for (unsigned i = 0; i < 2; i++) {
+		gyre_uv_close(&handles[i], NULL);
+		ck_assert_int_eq(gyre_loop_destroy(loops[i]), 0);
+	}
+	rig_run_to_the_end();
+	ck_assert_int_eq(gyre_clock_destroy(options.clock), 0);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("attach");
@@ -383,6 +424,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_loop_test(life, the_host_stops_or_closes_the_handle_anywhere, 0, 8);
 	tcase_add_test(life, many_loops_share_a_uv_loop);
 	tcase_add_test(life, one_loop_closes_the_others);
+	tcase_add_loop_test(life, a_stopped_handle_holds_no_virtual_time, 0, 2);
 	suite_add_tcase(suite, life);
 	return suite;
 }
