@@ -22,9 +22,9 @@ struct gyre_thread {
 	struct gyre_thread_options options;
 	struct gyre_thread **ret_thread; /* the starter's */
 	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t entered_or_failed;
+	pthread_cond_t changed; /* entered, and then started */
 	pthread_t id; /* the thread's own word: known once it has entered or failed */
-	bool entered, ended, stopping;
+	bool entered, started, ended, stopping; /* started: the starter touches nothing any more */
 	int enter_status; /* what enter() returned, once it has */
 	int run_status; /* what the loop's run returned, once it has ended */
 };
@@ -60,7 +60,7 @@ static int enter(struct gyre_thread *thread)
 	thread->id = pthread_self();
 	thread->enter_status = status;
 	thread->entered = true;
-	pthread_cond_signal(&thread->entered_or_failed);
+	pthread_cond_broadcast(&thread->changed);
 	pthread_mutex_unlock(&thread->lock);
 	return status;
 }
@@ -165,8 +165,10 @@ static int await_enter(struct gyre_thread *thread)
 
 	pthread_mutex_lock(&thread->lock);
 	while (!thread->entered)
-		pthread_cond_wait(&thread->entered_or_failed, &thread->lock);
+		pthread_cond_wait(&thread->changed, &thread->lock);
 	status = thread->enter_status;
+	thread->started = true;
+	pthread_cond_broadcast(&thread->changed);
 	pthread_mutex_unlock(&thread->lock);
 	if (status >= 0)
 		return 0;
@@ -184,13 +186,13 @@ static struct gyre_thread *make(struct gyre__loop *loop, const struct gyre_threa
 	thread->loop = loop;
 	thread->options = *options;
 	pthread_mutex_init(&thread->lock, NULL);
-	pthread_cond_init(&thread->entered_or_failed, NULL);
+	pthread_cond_init(&thread->changed, NULL);
 	return thread;
 }
 
 static void release(struct gyre_thread *thread)
 {
-	pthread_cond_destroy(&thread->entered_or_failed);
+	pthread_cond_destroy(&thread->changed);
 	pthread_mutex_destroy(&thread->lock);
 	free(thread);
 }
@@ -249,8 +251,10 @@ int gyre_thread_join(struct gyre_thread *thread, int *ret_status)
 	err = pthread_join(thread->id, NULL);
 	if (err) /* EDEADLK again: that thread joins this one */
 		return -err;
-	/* Whoever is in gyre_thread_stop() still leaves it first. */
+	/* Whoever is in gyre_thread_start() or _stop() still leaves it first. */
 	pthread_mutex_lock(&thread->lock);
+	while (!thread->started)
+		pthread_cond_wait(&thread->changed, &thread->lock);
 	if (ret_status)
 		*ret_status = thread->run_status;
 	pthread_mutex_unlock(&thread->lock);

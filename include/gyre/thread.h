@@ -20,9 +20,9 @@
  *	gyre_loop_destroy(loop);
  *
  * From the start to the join the loop is the new thread's: others reach it by what is marked "any
- * thread". The way back to the host is the same if the host has a loop of this library; if not, it
- *is what wakes the host's own loop, an eventfd(2) say, written to by a node, process or posted
- *call.
+ * thread". The way back to the host is the same if the host has a loop of this library; if not,
+ * whatever wakes the host's own loop: an eventfd(2), say, written to by a node, process or posted
+ * call.
  *
  * The thread runs the loop in GYRE_RUN_DEFAULT: until it is stopped, or until nothing keeps the
  * loop alive. Posts that may come do not: call gyre_loop_ref() before the start for a loop that
@@ -75,8 +75,9 @@ GYRE_API int gyre_thread_start(struct gyre_loop *loop, const struct gyre_thread_
 	struct gyre_thread **ret_thread);
 
 /* Makes the loop return after its turn; once is enough, more is the same, and after the loop's end
- * nothing happens. Any thread, also while another one is in gyre_thread_join(); not in a signal
- * handler, where gyre_loop_stop() is for that. */
+ * nothing happens. Any thread, before gyre_thread_join() returns, which frees the thread: who stops
+ * it beside a join sees to it that the loop does not end by itself. Not in a signal handler, where
+ * gyre_loop_stop() is for that. */
 GYRE_API void gyre_thread_stop(struct gyre_thread *thread);
 
 /* Waits until the thread has ended, and frees it; ret_status, which may be NULL, gets what

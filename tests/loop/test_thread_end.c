@@ -9,7 +9,10 @@
 #include <gyre.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct gyre_loop *loop; /* goes onto the thread */
@@ -141,6 +144,66 @@ START_TEST(one_stops_while_another_joins)
 }
 END_TEST
 
+/* A starter that is held up by a signal while the thread enters, runs and ends; the loop's last
+ * process lets somebody else join, who frees the thread only when the starter has left it. */
+static struct gyre_thread *started;
+static pthread_t starter;
+static atomic_bool held_up, ran, joined, joined_too_early;
+
+static void hold_up(int number)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	(void)number;
+	atomic_store(&held_up, true);
+	for (int i = 0; i < 200; i++)
+		nanosleep(&pause, NULL);
+	atomic_store(&joined_too_early, atomic_load(&joined));
+}
+
+static int hold_up_starter(void *arg)
+{
+	(void)arg;
+	usleep(20000); /* it is asleep by now, most likely */
+	pthread_kill(starter, SIGUSR1);
+	while (!atomic_load(&held_up))
+		usleep(100);
+	return 0;
+}
+
+static int say_that_it_runs(struct gyre_process *self, void *arg)
+{
+	(void)self, (void)arg;
+	atomic_store(&ran, true);
+	return 0;
+}
+
+static void *join_when_it_runs(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&ran))
+		usleep(100);
+	ck_assert_int_eq(join(started), 0);
+	atomic_store(&joined, true);
+	return NULL;
+}
+
+START_TEST(a_join_waits_for_the_starter)
+{
+	struct sigaction action = {.sa_handler = hold_up};
+	pthread_t joiner;
+
+	starter = pthread_self();
+	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(loop, say_that_it_runs, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(pthread_create(&joiner, NULL, join_when_it_runs, NULL), 0);
+	options.enter = hold_up_starter;
+	ck_assert_int_eq(gyre_thread_start(loop, &options, &started), 0);
+	pthread_join(joiner, NULL);
+	ck_assert(!atomic_load(&joined_too_early));
+}
+END_TEST
+
 /* --- What fails --- */
 
 static const char untouched;
@@ -242,6 +305,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, stops_are_for_one_run_only);
 	tcase_add_test(tcase, a_stop_after_the_end_stops_no_later_run);
 	tcase_add_test(tcase, one_stops_while_another_joins);
+	tcase_add_test(tcase, a_join_waits_for_the_starter);
 	tcase_add_test(tcase, a_cpu_that_cannot_be_is_refused);
 	tcase_add_test(tcase, enter_may_fail_the_start);
 	tcase_add_test(tcase, there_may_be_no_room_for_a_thread);
