@@ -45,6 +45,16 @@ static void turn(void)
 	ck_assert_int_ge(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
 }
 
+/* A timing wheel may want to be looked at before anything is due, but then no more. */
+static void prepare(void)
+{
+	int err;
+
+	for (int i = 0; (err = gyre_loop_prepare(loop, NULL)) == 1 && i < 10; i++)
+		turn();
+	ck_assert_int_eq(err, 0);
+}
+
 static void count_post(struct gyre_post *post)
 {
 	(void)post;
@@ -100,6 +110,92 @@ START_TEST(a_post_wakes_and_is_over_when_it_ran)
 }
 END_TEST
 
+/* A host's own epoll set, as it polls: level-triggered. */
+static int outer = -1;
+
+static void open_outer(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	outer = epoll_create1(EPOLL_CLOEXEC);
+	ck_assert_int_eq(epoll_ctl(outer, EPOLL_CTL_ADD, gyre_loop_fd(loop), &event), 0);
+}
+
+/* However often the host looks, and whoever else polls the fd or another set that holds it. */
+static void stays_readable(void)
+{
+	struct epoll_event event;
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(epoll_wait(outer, &event, 1, 10000), 1);
+		ck_assert(readable_within(0));
+		ck_assert_int_ge(gyre_loop_prepare(loop, NULL), 0);
+	}
+	ck_assert_int_eq(epoll_wait(outer, &event, 1, 0), 1);
+}
+
+static void goes_quiet(void)
+{
+	struct gyre_slice slice = {.turns = 1, .fd_ready = true};
+	struct epoll_event event;
+
+	ck_assert_int_ge(gyre_loop_run_slice(loop, &slice), 0);
+	ck_assert_int_eq(epoll_wait(outer, &event, 1, 0), 0);
+}
+
+/* The eventfd is polled for edges, in a set that is polled for levels: an edge is there until the
+ * loop itself has looked, and the next one is another, though nobody ever reads the eventfd. */
+START_TEST(a_kick_stays_until_the_loop_looks)
+{
+	struct gyre_post post = {.fn = count_post};
+
+	open_outer();
+	for (unsigned i = 1; i <= 100; i++) {
+		ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 0);
+		gyre_loop_post(loop, &post);
+		stays_readable();
+		goes_quiet();
+		ck_assert_uint_eq(posts, i);
+	}
+	close(outer);
+}
+END_TEST
+
+/* Of a timer that is not due before the host has prepared: then the fd says so, and goes on. */
+static void wait_for_expiry(struct gyre_timer *timer)
+{
+	do
+		gyre_timer_start_after(timer, GYRE_USEC(50));
+	while (gyre_loop_prepare(loop, NULL) != 0);
+	ck_assert(readable_within(10000));
+	while (gyre_loop_clock(loop) < timer->deadline + GYRE_USEC(20))
+		;
+	ck_assert(readable_within(10000));
+}
+
+/* Nor is the timerfd read: set anew it is quiet, and its next expiry an edge of its own, be the
+ * last one heard or not. */
+START_TEST(an_expiry_stays_until_the_loop_looks)
+{
+	struct gyre_timer timer;
+
+	open_outer();
+	gyre_timer_init(&timer, loop, count_timer);
+	for (unsigned i = 1; i <= 100; i++) {
+		wait_for_expiry(&timer);
+		stays_readable();
+		goes_quiet();
+		ck_assert_uint_eq(expired, i);
+		/* Never heard: put off, and waited for again. */
+		wait_for_expiry(&timer);
+		gyre_timer_stop(&timer);
+		prepare();
+		ck_assert(!readable_within(0));
+	}
+	close(outer);
+}
+END_TEST
+
 START_TEST(a_timer_wakes_and_not_early)
 {
 	struct gyre_timer timer;
@@ -121,16 +217,6 @@ START_TEST(a_timer_wakes_and_not_early)
 	ck_assert(!readable_within(0));
 }
 END_TEST
-
-/* A timing wheel may want to be looked at before anything is due, but then no more. */
-static void prepare(void)
-{
-	int err;
-
-	for (int i = 0; (err = gyre_loop_prepare(loop, NULL)) == 1 && i < 10; i++)
-		turn();
-	ck_assert_int_eq(err, 0);
-}
 
 /* Two of those that outlast their reasons: a deadline put off, and one that was never seen. */
 START_TEST(a_timer_that_was_stopped_wakes_nobody)
@@ -384,6 +470,8 @@ Suite *gyre_test_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, nothing_to_do_is_quiet);
 	tcase_add_test(tcase, a_post_wakes_and_is_over_when_it_ran);
+	tcase_add_test(tcase, a_kick_stays_until_the_loop_looks);
+	tcase_add_test(tcase, an_expiry_stays_until_the_loop_looks);
 	tcase_add_test(tcase, a_timer_wakes_and_not_early);
 	tcase_add_test(tcase, a_timer_that_was_stopped_wakes_nobody);
 	tcase_add_test(tcase, a_deadline_some_nanoseconds_ahead_is_slept_for);
