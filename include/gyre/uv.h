@@ -79,8 +79,9 @@ GYRE_API int gyre_uv_attach(uv_loop_t *uv, struct gyre_loop *loop,
 
 /* The gyre loop gets turns again. The uv loop is kept for one iteration at least, in which it is
  * looked at whether the gyre loop is alive: so start an active handle again when the uv loop has
- * ended and the gyre loop got more to do. Errors: -EINVAL (it is closing), and those of
- * gyre_loop_prepare(): the handle stays stopped. */
+ * ended and the gyre loop got more to do. Errors: -EINVAL (it is closing), -EEXIST
+ * (another handle of the gyre loop was started meanwhile), and those of gyre_loop_prepare(): the
+ * handle stays stopped. */
 GYRE_API int gyre_uv_start(struct gyre_uv *handle);
 /* The gyre loop gets no turn from now on, and does not keep the uv loop alive. Returns 0. */
 GYRE_API int gyre_uv_stop(struct gyre_uv *handle);

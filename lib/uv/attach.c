@@ -166,28 +166,24 @@ int gyre_uv_attach(uv_loop_t *uv, struct gyre_loop *loop, const struct gyre_uv_o
 	return gyre_uv_start(handle);
 }
 
-/* Of a running gyre loop, in a slice, there is no settling: the slice's end does it. */
-static int begin(struct gyre_uv *handle)
-{
-	int status;
-
-	uv_prepare_start(&handle->prepare, before_sleep);
-	uv_check_start(&handle->check, after_sleep);
-	status = uv_poll_start(&handle->poll, UV_READABLE, fd_ready);
-	keep_alive(handle, true);
-	if (status < 0)
-		return status;
-	return gyre_loop_current() == handle->loop ? 0 : settle(handle);
-}
-
 int gyre_uv_start(struct gyre_uv *handle)
 {
 	int status;
 
 	if (gyre_uv_is_closing(handle))
 		return -EINVAL;
+	/* First: where another handle is the active one, its sleep is not to be touched. */
+	status = uv_poll_start(&handle->poll, UV_READABLE, fd_ready);
+	if (status < 0)
+		return status;
 	handle->active = true;
-	status = begin(handle);
+	uv_prepare_start(&handle->prepare, before_sleep);
+	uv_check_start(&handle->check, after_sleep);
+	keep_alive(handle, true);
+	/* In a slice of the gyre loop there is no settling: the slice's end does it. */
+	if (gyre_loop_current() == handle->loop)
+		return 0;
+	status = settle(handle);
 	if (status < 0)
 		gyre_uv_stop(handle);
 	return status;

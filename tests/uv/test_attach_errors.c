@@ -56,6 +56,38 @@ START_TEST(a_loop_is_attached_once)
 }
 END_TEST
 
+static struct gyre_uv first;
+
+/* Between the other handle's prepare and the sleep. */
+static void start_the_first(uv_prepare_t *prepare)
+{
+	(void)prepare;
+	ck_assert_int_eq(gyre_uv_start(&first), -EEXIST);
+	ck_assert(!gyre_uv_is_active(&first));
+}
+
+START_TEST(a_second_handle_leaves_the_sleep_of_the_active_one_alone)
+{
+	uv_prepare_t prepare;
+
+	ck_assert_int_eq(gyre_uv_attach(&rig.uv, rig.loop, NULL, &first), 0);
+	gyre_uv_stop(&first);
+	rig_spawn(rig_sleep_thrice, &rig.runs, false);
+	uv_prepare_init(&rig.uv, &prepare);
+	/* The last that was started is called first. */
+	uv_prepare_start(&prepare, start_the_first);
+	uv_unref((uv_handle_t *)&prepare);
+	rig_attach(NULL);
+	uv_ref((uv_handle_t *)&rig.watchdog);
+	while (rig.runs < 3)
+		uv_run(&rig.uv, UV_RUN_ONCE);
+	uv_unref((uv_handle_t *)&rig.watchdog);
+	uv_close((uv_handle_t *)&prepare, NULL);
+	gyre_uv_close(&first, NULL);
+	rig_close_and_run();
+}
+END_TEST
+
 static void attach_inside(struct gyre_post *post)
 {
 	(void)post;
@@ -153,6 +185,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_checked_fixture(errors, rig_setup, rig_teardown);
 	tcase_add_test(errors, options_are_checked);
 	tcase_add_test(errors, a_loop_is_attached_once);
+	tcase_add_test(errors, a_second_handle_leaves_the_sleep_of_the_active_one_alone);
 	tcase_add_test(errors, a_running_loop_is_not_attached);
 	tcase_add_test(errors, a_graph_that_cannot_be_built_stops_the_handle);
 	tcase_add_test(errors, the_fail_callback_may_end_it_all);
