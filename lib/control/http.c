@@ -25,6 +25,7 @@
 #define CLIENT_MEMORY   16384 /* a request's line and headers, and what is sent of the answer */
 #define EXCHANGE_MSEC   30000
 #define STARVATION_MSEC 100
+#define IGNORED_MAX     16 /* KiB that who is rejected has sent */
 
 /* --- Calls of libmicrohttpd --- */
 
@@ -223,8 +224,9 @@ static void reject(struct gyre__http *http, int fd, enum gyre__http_reject reaso
 
 	http->counts.rejected[reason]++;
 	/* What it has sent already would make the close a reset, before it has read the text. */
-	while (recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT) == sizeof(ignored))
-		;
+	for (int i = 0; i < IGNORED_MAX; i++)
+		if (recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT) < (ssize_t)sizeof(ignored))
+			break;
 	if (send(fd, texts[reason], strlen(texts[reason]), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		shutdown(fd, SHUT_WR);
 	close(fd);
@@ -332,13 +334,12 @@ static void close_handle(struct gyre__http *http, void *handle)
 		uv_close(handle, closed);
 }
 
-/* Nothing comes from the uv loop any more. The fds may be closed after that, not before. */
+/* Nothing comes from the uv loop any more. The fds may be closed after that, not before: another
+ * handle of the uv loop may have the same number soon. */
 static void stop_serving(struct gyre__http *http)
 {
-	if (http->listening.data)
-		uv_poll_stop(&http->listening);
-	if (http->events.data)
-		uv_poll_stop(&http->events);
+	close_handle(http, &http->listening);
+	close_handle(http, &http->events);
 	uv_timer_stop(&http->timer);
 	uv_timer_stop(&http->pause);
 	if (http->address.path)
@@ -366,8 +367,6 @@ void gyre__http_close(struct gyre_control *control)
 	stop_serving(http);
 	if (http->daemon)
 		guarded(http, stop, http);
-	close_handle(http, &http->listening);
-	close_handle(http, &http->events);
 	close_handle(http, &http->timer);
 	close_handle(http, &http->pause);
 }
