@@ -40,7 +40,8 @@ struct gyre_control_options {
 	uint64_t idle_nsec; /* a client that asks nothing for so long, and is subscribed to nothing,
 			       is disconnected; 0: never. 5 min */
 	uint64_t deadline_nsec; /* for a loop's answer, >= 1 ms. 2 s */
-	uint64_t reading_nsec; /* a reading of a loop that is no older answers again. 10 ms */
+	uint64_t reading_nsec; /* a reading of a loop that is no older answers again, at most 1 h;
+				  below 4 ms, one begins each millisecond at most. 10 ms */
 	gyre_log_fn *log; /* on the control's thread. NULL: no log */
 	void *log_arg;
 	struct gyre_error *error; /* text of a failed create. NULL */

@@ -64,6 +64,7 @@ static int check(const struct gyre_control_options *options)
 		{"request_max", options->request_max, 256, SIZE_MAX / 4},
 		{"depth_max", options->depth_max, 1, 1024},
 		{"output_max", options->output_max, 4096, SIZE_MAX / 4},
+		{"reading_nsec", options->reading_nsec, 0, GYRE_SEC(3600)},
 		{"deadline_nsec", options->deadline_nsec, GYRE_MSEC(1), GYRE_FOREVER},
 	};
 

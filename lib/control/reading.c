@@ -2,8 +2,9 @@
 /*
  * Readings of a loop. Owns the readers and what they read. Called by requests and by the control's
  * wake-up, calls the core's readers. Invariant: one reading of a source is under way at a time, and
- * the next begins no sooner than a quarter of its age after, so that clients cost the loop no more,
- * however many they are; whoever waits gets one that was begun after what he must see.
+ * the next begins no sooner than a quarter of its age or a millisecond after, so that clients cost
+ * the loop no more, however many they are; whoever waits gets one that was begun after what he must
+ * see.
  */
 #include "control/reading.h"
 
@@ -14,6 +15,8 @@
 
 #include "control/control.h"
 #include "control/question.h"
+
+#define PAUSE_NSEC GYRE_MSEC(1) /* at least, from one reading to the next */
 
 /* On the loop's thread; not after gyre_reader_destroy(). */
 static void finished(void *arg)
@@ -141,7 +144,8 @@ static void take(struct gyre__source *source, const char *name)
 
 uint64_t gyre__source_poll(struct gyre__source *source, const char *name, uint64_t now)
 {
-	uint64_t due = source->begun + source->age / 4;
+	uint64_t pause = source->age / 4 > PAUSE_NSEC ? source->age / 4 : PAUSE_NSEC;
+	uint64_t due = source->begun + pause;
 
 	if (!source->reader)
 		return GYRE_FOREVER;

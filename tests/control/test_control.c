@@ -42,6 +42,10 @@ START_TEST(options_out_of_range_are_named)
 	ck_assert_int_eq(try(&options, &error), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error.text, "depth_max"));
 	options = GYRE_CONTROL_OPTIONS_INIT;
+	options.reading_nsec = GYRE_FOREVER;
+	ck_assert_int_eq(try(&options, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error.text, "reading_nsec"));
+	options = GYRE_CONTROL_OPTIONS_INIT;
 	options.size--;
 	ck_assert_int_eq(try(&options, &error), -EINVAL);
 }

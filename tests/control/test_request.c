@@ -53,7 +53,7 @@ START_TEST(a_loop_that_stands_is_told_in_time)
 }
 END_TEST
 
-START_TEST(many_share_few_readings)
+static void ask_often(uint64_t pause)
 {
 	json_t *result = rig_ask(fd, "loops", NULL);
 	json_t *loop = json_array_get(json_object_get(result, "loops"), 0);
@@ -67,9 +67,27 @@ START_TEST(many_share_few_readings)
 	result = rig_ask(fd, "loops", NULL);
 	loop = json_array_get(json_object_get(result, "loops"), 0);
 	posts = rig_integer(loop, "posts") - posts;
-	readings = (rig_integer(loop, "now_nsec") - begun) / (int64_t)GYRE_MSEC(10) + 2;
+	readings = (rig_integer(loop, "now_nsec") - begun) / (int64_t)pause + 2;
 	ck_assert_int_le(posts, 2 * readings); /* one, and where it is the first, one more */
 	json_decref(result);
+}
+
+START_TEST(many_share_few_readings)
+{
+	ask_often(GYRE_MSEC(10));
+}
+END_TEST
+
+/* The loop is not asked without a pause all the same. */
+START_TEST(nobody_has_to_share)
+{
+	close(fd);
+	rig_close(&rig);
+	rig_init(&rig, "request-new");
+	rig.options.reading_nsec = 0;
+	rig_open(&rig);
+	fd = rig_connect(&rig);
+	ask_often(GYRE_MSEC(1));
 }
 END_TEST
 
@@ -117,6 +135,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_loop_that_stands_is_told_in_time);
 	tcase_add_test(tcase, many_questions_are_answered_in_turns);
 	tcase_add_test(tcase, many_share_few_readings);
+	tcase_add_test(tcase, nobody_has_to_share);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
