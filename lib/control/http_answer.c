@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/json.h"
 #include "control/page.h"
 #include "control/request.h"
 
@@ -116,13 +117,10 @@ static unsigned status_of(int code)
 
 struct gyre__http_answer gyre__http_answer_error(int code, const char *message)
 {
-	json_t *text = json_string(message);
+	json_t *value = json_pack(
+		"{s:{s:i,s:o}}", "error", "code", code, "message", gyre__json_text(message));
 	struct gyre__http_answer answer;
-	json_t *value;
 
-	if (!text) /* it quotes a client's bytes that are no UTF-8 */
-		text = json_string("bad text");
-	value = json_pack("{s:{s:i,s:o}}", "error", "code", code, "message", text);
 	answer = json(status_of(code), value);
 	json_decref(value);
 	return answer;

@@ -198,6 +198,14 @@ static struct gyre__request *create(struct gyre_control *control)
 	return request;
 }
 
+/* What is wrong with it is known: what was sent, large as it may be, is not kept until then. */
+static void refuse(struct gyre__request *request)
+{
+	json_decref(request->params);
+	request->params = NULL;
+	gyre__request_ready(request);
+}
+
 struct gyre__request *gyre__request_start(struct gyre_control *control, const char *method,
 	json_t *params, const struct gyre__asker *asker)
 {
@@ -211,7 +219,7 @@ struct gyre__request *gyre__request_start(struct gyre_control *control, const ch
 		if (resolve(request, method))
 			ask(request);
 		else
-			gyre__request_ready(request);
+			refuse(request);
 	}
 	pthread_mutex_unlock(&control->lock);
 	if (!request)

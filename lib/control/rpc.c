@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/json.h"
+
 #define BATCH_MAX 64
 
 /* The calls of an array, and their answers so far. */
@@ -66,11 +68,9 @@ static struct gyre__bytes *output(struct gyre__client *client)
 
 static json_t *error_message(json_t *id, int code, const char *message, int error)
 {
-	json_t *text = json_string(message), *about;
+	/* It may quote what is no text, or be cut within a character. */
+	json_t *about = json_pack("{s:i, s:o}", "code", code, "message", gyre__json_text(message));
 
-	/* It may quote what is no text. */
-	about = json_pack("{s:i, s:o}", "code", code, "message",
-		text ? text : json_string("an error whose text is not UTF-8"));
 	if (about && error)
 		json_object_set_new(about, "data", json_pack("{s:i}", "errno", error));
 	return json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id, "error", about);

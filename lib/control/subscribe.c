@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/json.h"
 #include "control/rpc.h"
 
 #define SUBSCRIPTION_MAX 16 /* of a client */
@@ -34,7 +35,8 @@ static json_t *push_message(const struct gyre__subscription *sub, const struct g
 		json_object_set(params, "result", answer->result);
 	else
 		json_object_set_new(params, "error",
-			json_pack("{s:i, s:s}", "code", answer->code, "message", answer->message));
+			json_pack("{s:i, s:o}", "code", answer->code, "message",
+				gyre__json_text(answer->message)));
 	if (sub->dropped)
 		json_object_set_new(params, "dropped", json_integer((json_int_t)sub->dropped));
 	return json_pack(

@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(params_go_by_name)
 {
-	char message[256];
+	char message[256], name[700] = "{\"loop\":\"a";
 
 	ck_assert_int_eq(rig_ask_error(fd, "log", "[\"data\"]", message), -32602);
 	ck_assert_ptr_nonnull(strstr(message, "params"));
@@ -112,6 +112,12 @@ START_TEST(params_go_by_name)
 	ck_assert_ptr_nonnull(strstr(message, "no.such"));
 	/* Text that is quoted is text still. */
 	ck_assert_int_eq(rig_ask_error(fd, "log", "{\"\xc3\xbc\":1}", message), -32602);
+	/* Also where it is cut within a character. */
+	for (size_t i = 0; i < 600; i += 2)
+		strcat(name, "\xc3\xbc");
+	strcat(name, "\"}");
+	ck_assert_int_eq(rig_ask_error(fd, "log", name, message), -32001);
+	ck_assert_int_eq(strncmp(message, "no such loop: 'a", 16), 0);
 }
 END_TEST
 
