@@ -12,8 +12,14 @@ static void param_line(struct page *page, const json_t *param)
 	char name[TEXT_SIZE], type[TEXT_SIZE], help[TEXT_SIZE];
 
 	page_put(page, PAGE_PLAIN, "    %s", field_text(param, "name", name));
-	page_put(page, PAGE_DIM, " (%s%s)", field_text(param, "type", type),
+	page_put(page, PAGE_DIM, " (%s%s", field_text(param, "type", type),
 		field_true(param, "required") ? ", required" : "");
+	if (json_is_integer(json_object_get(param, "max")))
+		page_put(page, PAGE_DIM, ", %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT "%s",
+			json_integer_value(json_object_get(param, "min")),
+			json_integer_value(json_object_get(param, "max")),
+			field_is(param, "type", "string") ? " bytes" : "");
+	page_put(page, PAGE_DIM, ")");
 	if (*field_raw(param, "help") != '\0')
 		page_put(page, PAGE_PLAIN, ": %s", field_text(param, "help", help));
 	page_end(page);

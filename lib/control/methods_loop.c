@@ -27,9 +27,13 @@ static void version(struct gyre__request *request)
 
 static json_t *param_json(const struct gyre_control_param *param)
 {
-	return json_pack("{s:o, s:s, s:b, s:o}", "name", gyre__json_text(param->name), "type",
-		gyre__param_type_name(param->type), "required", param->required, "help",
-		gyre__json_text(param->help ? param->help : ""));
+	bool ranged = param->min != 0 || param->max != 0;
+
+	return json_pack("{s:o, s:s, s:b, s:o, s:o*, s:o*}", "name", gyre__json_text(param->name),
+		"type", gyre__param_type_name(param->type), "required", param->required, "help",
+		gyre__json_text(param->help ? param->help : ""), "min",
+		ranged ? json_integer(param->min) : NULL, "max",
+		ranged ? json_integer(param->max) : NULL);
 }
 
 static json_t *method_json(const char *name, const char *help,

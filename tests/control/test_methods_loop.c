@@ -40,7 +40,7 @@ START_TEST(methods_lists_all_with_their_params)
 {
 	json_t *result = rig_ask(fd, "methods", NULL),
 	       *methods = json_object_get(result, "methods");
-	json_t *set = rig_find(methods, "nodes.set"), *node;
+	json_t *set = rig_find(methods, "nodes.set"), *node, *events;
 	static const char *const names[] = {"version", "methods", "loops", "runtime",
 		"runtime.clear", "nodes", "nodes.set", "processes", "processes.signal", "errors",
 		"links", "graph", "log", "subscribe", "unsubscribe"};
@@ -51,7 +51,12 @@ START_TEST(methods_lists_all_with_their_params)
 	node = rig_find(json_object_get(set, "params"), "node");
 	ck_assert_str_eq(rig_text(node, "type"), "string");
 	ck_assert(json_is_true(json_object_get(node, "required")));
+	ck_assert_ptr_null(json_object_get(node, "min"));
 	ck_assert_int_gt(strlen(rig_text(set, "help")), 0);
+	events = rig_find(
+		json_object_get(rig_find(methods, "processes.signal"), "params"), "events");
+	ck_assert_int_eq(rig_integer(events, "min"), 1);
+	ck_assert_int_eq(rig_integer(events, "max"), 268435455);
 	json_decref(result);
 }
 END_TEST

@@ -205,13 +205,16 @@ START_TEST(version_and_methods)
 		"gyre 0.1.0 in gw, pid 4711, up 1m21s\n");
 	ck_assert_str_eq(shown("methods",
 				 "{'methods':[{'name':'fib.add','help':'Adds it.','params':["
-				 "{'name':'prefix','type':'string','required':true,'help':'a/len'},"
-				 "{'name':'n','type':'integer','required':false,'help':''}]},"
+				 "{'name':'prefix','type':'string','required':true,'help':'a/len',"
+				 "'min':3,'max':18},"
+				 "{'name':'n','type':'integer','required':false,'help':'',"
+				 "'min':-1,'max':9},{'name':'m','type':'any','max':'x'}]},"
 				 "{'name':'bare'}]}",
 				 NULL, NULL),
 		"fib.add: Adds it.\n"
-		"    prefix (string, required): a/len\n"
-		"    n (integer)\n"
+		"    prefix (string, required, 3 to 18 bytes): a/len\n"
+		"    n (integer, -1 to 9)\n"
+		"    m (any)\n"
 		"bare\n");
 }
 END_TEST
