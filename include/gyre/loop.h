@@ -3,9 +3,10 @@
  * loop.h: the loop: create, run, stop; posted calls, fd watches, clocks.
  *
  * One loop belongs to one thread at a time: the one that runs it. A process may hold any number of
- * loops, each on its own thread. One turn of the loop does, in this order: fd watches, asleep
- * until one is ready or something is due if there is nothing to poll and nothing to do; a reading
- * of the clock; posted calls and signals; the rest of an unfinished sweep, else injected items and
+ * loops, each on its own thread. After fork(2) they are the parent's: the child shares their fds,
+ * and must not touch them. One turn of the loop does, in this order: fd watches, asleep until one
+ * is ready or something is due if there is nothing to poll and nothing to do; a reading of the
+ * clock; posted calls and signals; the rest of an unfinished sweep, else injected items and
  * a poll of every input node; the pending frames in rank order; expired timers; ready processes.
  * Every phase has a budget, so none starves another.
  */
@@ -216,7 +217,8 @@ GYRE_API int gyre_loop_prepare(struct gyre_loop *loop, uint64_t *ret_deadline);
 GYRE_API void gyre_loop_cancel(struct gyre_loop *loop);
 /* When the loop wants a turn, absolute nsec on its clock: 0: now; GYRE_FOREVER: nothing is due. For
  * hosts that compute a timeout of their own beside a prepare: to be rounded up to their unit, for a
- * turn before it is due finds nothing to do. */
+ * turn before it is due finds nothing to do. On a virtual clock it says nothing of how long to
+ * sleep: only the fd does. */
 GYRE_API uint64_t gyre_loop_deadline(const struct gyre_loop *loop);
 
 struct gyre_slice {

@@ -296,6 +296,28 @@ START_TEST(no_work_leaves_it_quiet)
 }
 END_TEST
 
+/* What is due at the end of time is armed once, and far from now. */
+START_TEST(deadlines_do_not_overflow)
+{
+	static const uint64_t ends[] = {1, 2, 1022, 1023, 1024, 1025, UINT64_MAX / 2 + 1};
+	uint64_t deadline;
+
+	gyre_timer_stop(&later);
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		turn(); /* nobody sleeps who were to be woken */
+		gyre_timer_start(&other, GYRE_FOREVER - ends[i]);
+		prepare();
+		ck_assert(!readable_within(2));
+		deadline = gyre_loop_deadline(loop);
+		ck_assert_uint_gt(deadline, gyre_loop_clock(loop) + GYRE_SEC(3600));
+		gyre_timer_start_after(&other, GYRE_FOREVER - ends[i]);
+		prepare();
+		ck_assert(!readable_within(2));
+	}
+	ck_assert_uint_eq(happened, 0);
+}
+END_TEST
+
 static struct gyre_loop *inner;
 static struct gyre_timer inner_timer;
 
@@ -387,6 +409,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_loop_test(tcase, it_makes_the_fd_readable_once, 0, WAYS);
 	tcase_add_test(tcase, all_of_it_at_once_is_done);
 	tcase_add_test(tcase, no_work_leaves_it_quiet);
+	tcase_add_test(tcase, deadlines_do_not_overflow);
 	tcase_add_test(tcase, a_loop_inside_a_loop_is_woken_by_its_host);
 	tcase_add_test(tcase, virtual_time_waits_for_what_came);
 	suite_add_tcase(suite, tcase);
