@@ -180,7 +180,8 @@ GYRE_API void gyre_dpdk_link_get(
  * out) and a page of 25 rows, counted from 0. A reply is a dictionary: "loop", "now_nsec" (the
  * loop's time of the reading), "page", "pages", "rows" (on all pages), and an array for each
  * column; or "error". Texts are cut at 63 bytes, what is not plain ASCII in them is "?". The
- * client's thread reads the loop by a gyre_reader, and waits for it 1 s at most. --- */
+ * client's thread reads the loop by a gyre_reader, and waits for it 1 s at most; a loop is read
+ * every 10 ms at most, and who asks more often waits for his turn. --- */
 
 /* Lets a loop be asked for under its name. The commands are registered with the first loop of the
  * process; EAL need not be up. The caller deletes it before the loop is destroyed. Any thread.

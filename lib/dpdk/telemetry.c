@@ -5,7 +5,7 @@
  * application (add, del) and by telemetry's threads, one per client, which read a loop by a
  * gyre_reader and wait for it, at most a second; calls table.c to write what they got. Invariant: a
  * loop is not touched once del has returned, which waits for no loop, only for threads that it
- * woke.
+ * woke; and however many ask, it is read 100 times a second at most.
  */
 #include <errno.h>
 #include <gyre/dpdk.h>
@@ -23,6 +23,7 @@
 #include "dpdk/table.h"
 
 #define WAIT_SEC  1
+#define PACE_NSEC GYRE_MSEC(10) /* from one reading of a loop to the next */
 #define NAME_SIZE 32
 
 /* A thread that reads a loop, in its own memory. */
@@ -37,6 +38,7 @@ struct entry {
 	struct gyre_loop *loop;
 	char name[NAME_SIZE];
 	struct ask *asks; /* under way */
+	uint64_t next_nsec; /* when the next of them may read; CLOCK_MONOTONIC */
 };
 
 static struct {
@@ -128,22 +130,49 @@ static struct timespec deadline_make(void)
 	return deadline;
 }
 
+/* With the lock held: when it may read, if others have just done so. */
+static struct timespec turn_take(struct entry *entry)
+{
+	struct timespec now;
+	uint64_t turn;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	turn = GYRE_SEC((uint64_t)now.tv_sec) + (uint64_t)now.tv_nsec;
+	if (turn < entry->next_nsec)
+		turn = entry->next_nsec;
+	entry->next_nsec = turn + PACE_NSEC;
+	return (struct timespec){(time_t)(turn / GYRE_SEC(1)), (long)(turn % GYRE_SEC(1))};
+}
+
+/* False: the loop goes. */
+static bool turn_await(struct ask *ask, const struct timespec *turn)
+{
+	while (!atomic_load(&ask->gone) && sem_clockwait(&ask->ready, CLOCK_MONOTONIC, turn) < 0 &&
+		errno == EINTR)
+		;
+	return !atomic_load(&ask->gone);
+}
+
 /* -ENOENT: there is no such loop. */
 static int name_read(const char *name, bool stacks, const struct timespec *deadline,
 	struct gyre_snapshot **ret_snapshot)
 {
+	struct timespec turn = {0, 0};
 	struct entry *entry;
 	struct ask ask;
-	int status;
+	int status = -EAGAIN;
 
 	pthread_mutex_lock(&telemetry.lock);
 	entry = *entry_find(name);
-	if (entry)
+	if (entry) {
 		ask_begin(&ask, entry);
+		turn = turn_take(entry);
+	}
 	pthread_mutex_unlock(&telemetry.lock);
 	if (!entry)
 		return -ENOENT;
-	status = loop_read(entry->loop, &ask, stacks, deadline, ret_snapshot);
+	if (turn_await(&ask, &turn))
+		status = loop_read(entry->loop, &ask, stacks, deadline, ret_snapshot);
 	pthread_mutex_lock(&telemetry.lock);
 	ask_end(&ask);
 	pthread_mutex_unlock(&telemetry.lock);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "asked.h"
@@ -286,6 +287,35 @@ static void *wait_for_still(void *arg)
 }
 
 /* Deleted and destroyed while a client waits for it, at any moment of the waiting. */
+static uint64_t now_nsec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return GYRE_SEC((uint64_t)now.tv_sec) + (uint64_t)now.tv_nsec;
+}
+
+START_TEST(who_asks_often_waits_for_his_turn)
+{
+	struct subject subject;
+	uint64_t begun;
+	int fd;
+
+	asked_eal();
+	subject_make(&subject, "often", 0);
+	ck_assert_int_eq(gyre_dpdk_telemetry_add(subject.loop, NULL), 0);
+	subject_run(&subject);
+	fd = client_open();
+	begun = now_nsec();
+	for (int i = 0; i < 31; i++)
+		has(ask(fd, "/gyre/runtime,often"), "rx-0");
+	ck_assert_uint_ge(now_nsec() - begun, 30 * GYRE_MSEC(10));
+	close(fd);
+	gyre_dpdk_telemetry_del(subject.loop);
+	subject_end(&subject);
+}
+END_TEST
+
 START_TEST(a_loop_ends_while_a_client_waits)
 {
 	int fd;
@@ -408,6 +438,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, pages_hold_all_once);
 	tcase_add_test(tcase, what_is_asked_wrongly_is_told);
 	tcase_add_test(tcase, a_loop_that_does_not_turn_is_named);
+	tcase_add_test(tcase, who_asks_often_waits_for_his_turn);
 	tcase_add_test(tcase, a_loop_ends_while_a_client_waits);
 	tcase_add_test(tcase, loops_come_and_go_while_clients_ask);
 	tcase_add_test(tcase, dpdk_telemetry_py_sees_the_commands);
