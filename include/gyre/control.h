@@ -65,7 +65,8 @@ static inline struct gyre_control_options gyre__control_options_default(void)
  * no such group; an address for HTTP that is not this host's own), -E2BIG, -EADDRINUSE (a server
  * answers at the path or the address, or the path is no socket), -ENAMETOOLONG (path over 107
  * bytes), -EPERM, -EACCES, -ENOENT and the like (the path, the group), -EMFILE, -ENFILE, -ENOMEM,
- * -EAGAIN (no thread). */
+ * -EAGAIN (no thread). On a host's loop a failed create may leave handles that are closing, which
+ * that loop's next turn lets go. */
 GYRE_API int gyre_control_create(
 	const struct gyre_control_options *options, struct gyre_control **ret_control);
 

@@ -237,7 +237,7 @@ static void take(struct gyre__http *http, struct newcomer *newcomer)
 {
 	struct stat stat = {.st_ino = 0};
 
-	if (http->checks_peer && !gyre__peer_may_connect(newcomer->fd, http->gid)) {
+	if (http->checks_peer && !gyre__peer_may_connect(newcomer->fd, http->listen.group)) {
 		reject(http, newcomer->fd, GYRE__HTTP_REJECT_PEER);
 		return;
 	}
@@ -424,16 +424,10 @@ static int start_daemon(struct gyre__http *http, struct gyre_error *error)
 static int open_path(struct gyre__http *http, struct gyre_error *error)
 {
 	const struct gyre_control_options *options = &http->control->options;
-	const char *path = http->address.path;
-	struct stat file;
-	int status;
 
-	status = gyre__listen_open(path, options->mode, options->group, error, &http->listen);
 	http->checks_peer = !(options->mode & 0002);
-	http->gid = (gid_t)-1;
-	if (status == 0 && options->group && lstat(path, &file) == 0)
-		http->gid = file.st_gid;
-	return status;
+	return gyre__listen_open(
+		http->address.path, options->mode, options->group, error, &http->listen);
 }
 
 static int open_listen(struct gyre__http *http, struct gyre_error *error)

@@ -39,8 +39,7 @@ struct gyre__http {
 	struct gyre_control *control;
 	struct gyre__http_address address;
 	struct gyre__listen listen; /* by TCP, too: the fd alone; -1: closed */
-	bool checks_peer; /* of a path: who may ask */
-	gid_t gid; /* and its members; -1: none */
+	bool checks_peer; /* of a path: who may ask, its group, too */
 	struct MHD_Daemon *daemon;
 	bool starved; /* no fd or memory to accept with: accepting pauses */
 	bool broken; /* libmicrohttpd panicked: nothing of it may be touched */

@@ -157,6 +157,7 @@ static int let_in(struct gyre__listen *listener, const char *path, unsigned mode
 		return fail(-errno, path, "cannot look at it", error);
 	listener->device = stat.st_dev;
 	listener->inode = stat.st_ino;
+	listener->group = group;
 	return 0;
 }
 

@@ -10,6 +10,7 @@ struct gyre__listen {
 	int fd; /* does not block */
 	dev_t device;
 	ino_t inode;
+	gid_t group; /* that was given; -1: none */
 };
 
 /* Opens one at `path`, whose file has the mode and, unless NULL, the group (a name or a number)

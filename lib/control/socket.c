@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -26,7 +25,6 @@
 struct gyre__socket {
 	struct gyre_control *control;
 	struct gyre__listen listen;
-	gid_t gid; /* -1: none */
 	bool everybody; /* its mode lets others write */
 	uv_poll_t poll;
 	uv_timer_t sweep, retry;
@@ -67,7 +65,7 @@ static void welcome(struct gyre__socket *listener, int fd)
 	struct gyre_control *control = listener->control;
 	struct gyre__client *client;
 
-	if (!listener->everybody && !gyre__peer_may_connect(fd, listener->gid)) {
+	if (!listener->everybody && !gyre__peer_may_connect(fd, listener->listen.group)) {
 		gyre__control_log(control, GYRE_LOG_WARNING,
 			"a client of user %u may not connect: refused", gyre__peer_user(fd));
 		refuse(fd, GYRE__RPC_LIMIT, "permission denied");
@@ -149,15 +147,10 @@ static void hold(struct gyre__socket *listener, uv_handle_t *handle)
 static int listen_at(struct gyre__socket *listener, struct gyre_error *error)
 {
 	const struct gyre_control_options *options = &listener->control->options;
-	int status = gyre__listen_open(
-		options->path, options->mode, options->group, error, &listener->listen);
-	struct stat file;
 
 	listener->everybody = options->mode & 0002;
-	listener->gid = (gid_t)-1;
-	if (status == 0 && options->group && lstat(options->path, &file) == 0)
-		listener->gid = file.st_gid;
-	return status;
+	return gyre__listen_open(
+		options->path, options->mode, options->group, error, &listener->listen);
 }
 
 int gyre__socket_create(struct gyre_control *control, struct gyre_error *error)

@@ -87,6 +87,7 @@ START_TEST(a_group_may_be_a_number_or_a_name)
 	ck_assert_int_eq(gyre__listen_open(path, 0660, number, &error, &server), 0);
 	ck_assert_int_eq(stat(path, &file), 0);
 	ck_assert_uint_eq(file.st_gid, getegid());
+	ck_assert_uint_eq(server.group, getegid());
 	gyre__listen_close(&server, path);
 	ck_assert_int_eq(gyre__listen_open(path, 0660, "no-such-group", &error, &server), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error.text, "no-such-group"));
