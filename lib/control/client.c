@@ -36,7 +36,8 @@ bool gyre__client_has_room(const struct gyre__client *client)
 /* It is not heard before it has been answered, and has taken the answers. */
 static bool is_held_back(const struct gyre__client *client)
 {
-	return client->n_calls >= CALLS_MAX || !gyre__client_has_room(client);
+	return client->n_calls >= CALLS_MAX || !gyre__client_has_room(client) ||
+	       client->asked >= client->control->options.request_max / 4;
 }
 
 /* --- Lines --- */

@@ -24,8 +24,9 @@ struct gyre__client {
 	uint64_t heard, taken; /* uv_hrtime() of its last request, and when it last took bytes */
 
 	unsigned n_calls; /* under way, rpc.c's */
+	size_t asked; /* bytes that they came in: as JSON they take many times as much */
 	size_t batched; /* bytes of answers in batches that are not whole yet, rpc.c's */
-	TAILQ_HEAD(, gyre__rpc_call) calls;
+	TAILQ_HEAD(gyre__rpc_calls, gyre__rpc_call) calls;
 	unsigned n_subscriptions, last_subscription; /* subscribe.c's */
 	TAILQ_HEAD(, gyre__subscription) subscriptions;
 };

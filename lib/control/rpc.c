@@ -29,6 +29,7 @@ struct gyre__rpc_call {
 	struct gyre__client *client;
 	struct gyre__request *request;
 	json_t *id; /* NULL: a notification */
+	size_t size; /* of the line, or its share of a batch's */
 	struct gyre__rpc_batch *batch; /* NULL: a line of its own */
 };
 
@@ -171,6 +172,7 @@ static void free_call(struct gyre__rpc_call *call)
 {
 	TAILQ_REMOVE(&call->client->calls, call, link);
 	call->client->n_calls--;
+	call->client->asked -= call->size;
 	json_decref(call->id);
 	free(call);
 }
@@ -228,6 +230,18 @@ static void begin(struct gyre__client *client, struct gyre__rpc_batch *batch, js
 		batch->left++;
 	TAILQ_INSERT_TAIL(&client->calls, call, link);
 	client->n_calls++;
+}
+
+/* The calls of a line, which stand behind those that were before, share its size. */
+static void share_size(struct gyre__client *client, unsigned n_before, size_t size)
+{
+	struct gyre__rpc_call *call = TAILQ_LAST(&client->calls, gyre__rpc_calls);
+	unsigned n = client->n_calls - n_before;
+
+	for (unsigned i = 0; i < n; i++, call = TAILQ_PREV(call, gyre__rpc_calls, link)) {
+		call->size = size / n;
+		client->asked += call->size;
+	}
 }
 
 /* What is wrong with it as a request, or NULL. */
@@ -310,7 +324,7 @@ static unsigned depth_of(const char *text, size_t n, unsigned most)
 
 void gyre__rpc_line(struct gyre__client *client, const char *line, size_t n)
 {
-	unsigned most = client->control->options.depth_max;
+	unsigned most = client->control->options.depth_max, n_before = client->n_calls;
 	json_error_t error;
 	json_t *value;
 
@@ -328,5 +342,6 @@ void gyre__rpc_line(struct gyre__client *client, const char *line, size_t n)
 		handle_batch(client, value);
 	else
 		handle(client, NULL, value);
+	share_size(client, n_before, n);
 	json_decref(value);
 }

@@ -197,6 +197,31 @@ START_TEST(batches_under_way_count_as_output)
 }
 END_TEST
 
+/* The next one is not heard before a large one has been answered, whose memory it would double. */
+START_TEST(a_large_question_is_alone)
+{
+	static char id[20001];
+	json_t *reply;
+
+	teardown();
+	rig_init(&rig, "rpc-large");
+	rig.options.deadline_nsec = GYRE_SEC(1);
+	rig_open(&rig);
+	rig_stop(&rig);
+	fd = rig_connect(&rig);
+	memset(id, 'i', sizeof(id) - 1);
+	rig_send(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"runtime\",\"id\":\"");
+	rig_send(fd, id);
+	rig_send(fd, "\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"version\"}\n");
+	reply = rig_receive(fd);
+	ck_assert_str_eq(rig_text(reply, "id"), id);
+	json_decref(reply);
+	reply = rig_receive(fd);
+	ck_assert_int_eq(rig_integer(reply, "id"), 2);
+	json_decref(reply);
+}
+END_TEST
+
 START_TEST(nesting_is_bounded)
 {
 	refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\",\"params\":"
@@ -232,6 +257,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_batch_is_answered_by_one_array);
 	tcase_add_test(tcase, a_batch_is_bounded);
 	tcase_add_test(tcase, batches_under_way_count_as_output);
+	tcase_add_test(tcase, a_large_question_is_alone);
 	tcase_add_test(tcase, nesting_is_bounded);
 	tcase_add_test(tcase, blank_lines_are_nothing);
 	suite_add_tcase(suite, tcase);
