@@ -45,13 +45,13 @@ gyre_tests += %D%/test_subscribe
 %C%_test_subscribe_LDADD = $(CONTROL_ROOM)
 
 gyre_tests += %D%/test_call
-%C%_test_call_SOURCES = %D%/test_call.c
+%C%_test_call_SOURCES = %D%/test_call.c %D%/app.c %D%/app.h
 %C%_test_call_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_call_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_call_LDADD = $(CONTROL_ROOM)
 
 gyre_tests += %D%/test_command
-%C%_test_command_SOURCES = %D%/test_command.c
+%C%_test_command_SOURCES = %D%/test_command.c %D%/app.c %D%/app.h
 %C%_test_command_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_command_CFLAGS = $(AM_CFLAGS) $(CONTROL_CFLAGS)
 %C%_test_command_LDADD = $(CONTROL_ROOM)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: paced, bounded, cancelled, ended once. */
-#include "control/rig.h"
+#include "control/app.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,75 +24,6 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-static _Atomic(unsigned) cancelled, ran;
-
-static int add(struct gyre_process *self, struct gyre_control_call *call, void *arg)
-{
-	json_t *any = gyre_control_call_param(call, "any");
-
-	ck_assert_ptr_eq(gyre_process_current(), self);
-	ck_assert_ptr_eq(arg, &rig);
-	if (gyre_process_sleep(self, GYRE_MSEC(2)) < 0)
-		return -ECANCELED;
-	gyre_control_call_result(
-		call, json_pack("{s:I, s:b, s:f, s:s?, s:b}", "sum",
-			      (json_int_t)(gyre_control_call_integer(call, "a") +
-					   gyre_control_call_integer(call, "b")),
-			      "flag", gyre_control_call_bool(call, "flag"), "half",
-			      gyre_control_call_number(call, "n") / 2, "text",
-			      gyre_control_call_string(call, "text"), "any", any != NULL));
-	return 0;
-}
-
-static int fails(struct gyre_process *self, struct gyre_control_call *call, void *arg)
-{
-	(void)self;
-	(void)arg;
-	gyre_control_call_error(call, "no luck, %d times", 7);
-	return -EDOM;
-}
-
-static int sleeps(struct gyre_process *self, struct gyre_control_call *call, void *arg)
-{
-	(void)call;
-	(void)arg;
-	if (gyre_process_sleep(self, GYRE_SEC(60)) == -ECANCELED)
-		cancelled++;
-	return 0;
-}
-
-static int counts(struct gyre_process *self, struct gyre_control_call *call, void *arg)
-{
-	(void)self;
-	(void)call;
-	(void)arg;
-	ran++;
-	return 0;
-}
-
-static const struct gyre_control_param add_params[] = {
-	{.name = "a", .type = GYRE_PARAM_INTEGER, .required = true, .min = -10, .max = 10},
-	{.name = "b", .type = GYRE_PARAM_INTEGER},
-	{.name = "flag", .type = GYRE_PARAM_BOOL},
-	{.name = "n", .type = GYRE_PARAM_NUMBER},
-	{.name = "text", .type = GYRE_PARAM_STRING, .min = 2, .max = 4, .help = "short"},
-	{.name = "any", .type = GYRE_PARAM_ANY},
-};
-
-static const struct gyre_control_method app_methods[] = {
-	{"app.add", "Adds.", add_params, 6, add},
-	{"app.fails", NULL, NULL, 0, fails},
-	{"app.sleeps", NULL, NULL, 0, sleeps},
-	{"app.counts", NULL, NULL, 0, counts},
-};
-
-static void add_methods(void)
-{
-	for (unsigned i = 0; i < 4; i++)
-		ck_assert_int_eq(
-			gyre_control_method_add(rig.control, rig.loop, &app_methods[i], &rig), 0);
-}
-
 START_TEST(a_flood_is_paced_and_refused_beyond)
 {
 	enum { N = 600 };
@@ -101,8 +31,8 @@ START_TEST(a_flood_is_paced_and_refused_beyond)
 	unsigned busy = 0, done = 0;
 	double msec;
 
-	add_methods();
-	ran = 0;
+	app_add_methods(&rig);
+	app_ran = 0;
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (int i = 0; i < N / 60; i++) {
 		char batch[8192] = "[";
@@ -132,7 +62,7 @@ START_TEST(a_flood_is_paced_and_refused_beyond)
 	msec = (double)(end.tv_sec - begin.tv_sec) * 1e3 +
 	       (double)(end.tv_nsec - begin.tv_nsec) / 1e6;
 	ck_assert_uint_eq(busy + done, N);
-	ck_assert_uint_eq(done, ran);
+	ck_assert_uint_eq(done, app_ran);
 	ck_assert_uint_ge(done, 60);
 	/* One a millisecond, and the burst. */
 	ck_assert_double_le(done, msec + 6);
@@ -143,8 +73,8 @@ START_TEST(so_many_at_a_time_and_no_more)
 {
 	char message[256];
 
-	add_methods();
-	cancelled = 0;
+	app_add_methods(&rig);
+	app_cancelled = 0;
 	for (int i = 0; i < 10; i++)
 		rig_send(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"app.sleeps\"}\n");
 	json_decref(rig_ask(fd, "app.counts", NULL));
@@ -164,22 +94,22 @@ START_TEST(so_many_at_a_time_and_no_more)
 			continue;
 		close(other);
 	}
-	ck_assert_uint_eq(cancelled, 0);
+	ck_assert_uint_eq(app_cancelled, 0);
 }
 END_TEST
 
 static bool all_cancelled(void *arg)
 {
 	(void)arg;
-	return atomic_load(&cancelled) == 4;
+	return atomic_load(&app_cancelled) == 4;
 }
 
 START_TEST(a_deleted_loop_cancels_them)
 {
 	json_t *reply;
 
-	add_methods();
-	cancelled = 0;
+	app_add_methods(&rig);
+	app_cancelled = 0;
 	for (int i = 0; i < 4; i++)
 		rig_send(fd, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"app.sleeps\"}\n");
 	json_decref(rig_ask(fd, "app.counts", NULL));
@@ -199,9 +129,9 @@ END_TEST
 
 START_TEST(a_loop_that_stands_ends_them_unbegun)
 {
-	add_methods();
+	app_add_methods(&rig);
 	rig_stop(&rig);
-	ran = 0;
+	app_ran = 0;
 	for (int i = 0; i < 4; i++)
 		rig_send(fd, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"app.counts\"}\n");
 	json_decref(rig_ask(fd, "version", NULL));
@@ -211,7 +141,7 @@ START_TEST(a_loop_that_stands_ends_them_unbegun)
 	json_decref(rig_ask(fd, "version", NULL));
 	rig_start(&rig);
 	json_decref(rig_ask(fd, "app.counts", NULL));
-	ck_assert_uint_eq(ran, 1);
+	ck_assert_uint_eq(app_ran, 1);
 }
 END_TEST
 
