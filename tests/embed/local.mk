@@ -9,7 +9,7 @@ gyre_tests += %D%/test_embed_epoll
 %C%_test_embed_epoll_LDADD = $(HARNESS)
 
 # The programs, as children.
-PROGRAM = %D%/program.c %D%/program.h
+PROGRAM = %D%/program.c %D%/program.h %D%/program_suite.c %D%/program_suite.h
 if HAVE_UV
 gyre_tests += %D%/test_embed_uv
 %C%_test_embed_uv_SOURCES = %D%/test_embed_uv.c $(PROGRAM)
@@ -29,7 +29,7 @@ gyre_tests += %D%/test_embed_glib
 endif
 
 # Random schedules, through each adapter.
-SCHEDULE = %D%/schedule.c %D%/schedule.h %D%/spin.c
+SCHEDULE = %D%/schedule.c %D%/schedule.h %D%/schedule_suite.c %D%/spin.c
 gyre_tests += %D%/test_schedule_epoll
 %C%_test_schedule_epoll_SOURCES = %D%/test_schedule_epoll.c $(SCHEDULE) examples/epoll-host.c \
 	examples/epoll-host.h

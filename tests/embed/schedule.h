@@ -2,6 +2,7 @@
 #ifndef GYRE_TESTS_EMBED_SCHEDULE_H
 #define GYRE_TESTS_EMBED_SCHEDULE_H
 
+#include <check.h>
 #include <gyre.h>
 
 /*
@@ -35,5 +36,7 @@ void schedule_place(unsigned place);
 void schedule_run(const struct schedule_host *host);
 /* An input that is polled all the time: the host makes one system call for each slice at most. */
 void schedule_spin(const struct schedule_host *host);
+/* A suite of both. */
+Suite *schedule_suite(const struct schedule_host *host);
 
 #endif

@@ -86,26 +86,7 @@ static const struct schedule_host host = {.name = "libuv",
 	.close = close_host,
 	.iterate = iterate_host};
 
-START_TEST(random_schedules)
-{
-	schedule_run(&host);
-}
-END_TEST
-
-START_TEST(one_system_call_a_slice)
-{
-	schedule_spin(&host);
-}
-END_TEST
-
 Suite *gyre_test_suite(void)
 {
-	Suite *suite = suite_create("schedules, libuv");
-	TCase *tcase = tcase_create("schedules");
-
-	tcase_set_timeout(tcase, 1800);
-	tcase_add_test(tcase, random_schedules);
-	tcase_add_test(tcase, one_system_call_a_slice);
-	suite_add_tcase(suite, tcase);
-	return suite;
+	return schedule_suite(&host);
 }
