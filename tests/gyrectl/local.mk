@@ -57,7 +57,8 @@ gyre_tests += %D%/test_view
 if HAVE_CONTROL
 # A program to look at, and the client beside it.
 check_LTLIBRARIES += %D%/libserved.la
-%C%_libserved_la_SOURCES = %D%/run.c %D%/run.h %D%/server.c %D%/server.h
+%C%_libserved_la_SOURCES = %D%/run.c %D%/run.h %D%/served.c %D%/served.h \
+	%D%/server.c %D%/server.h
 %C%_libserved_la_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_libserved_la_CFLAGS = $(CTL_CFLAGS)
 CTL_SERVED = $(HARNESS) %D%/libserved.la lib/control/libgyre-control.la lib/libgyre.la \

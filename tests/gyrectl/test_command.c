@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that change a program that runs, and the calls of its own methods. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <jansson.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct server server;
-static struct run run;
-
-static void set_up(void)
-{
-	server_start(&server, 1);
-}
-
-static void tear_down(void)
-{
-	server_stop(&server);
-}
 
 /* An error of the server: status 1, nothing on stdout, its text behind ours. */
 static void refused(const char *begins, const char *holds)
@@ -129,7 +115,7 @@ Suite *gyre_test_suite(void)
 	Suite *suite = suite_create("command");
 	TCase *tcase = tcase_create("command");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, served_set_up, served_tear_down);
 	tcase_add_test(tcase, clear_counts_anew);
 	tcase_add_test(tcase, a_node_is_disabled_and_enabled);
 	tcase_add_test(tcase, a_process_is_signalled);

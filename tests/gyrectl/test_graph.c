@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `graph`: for Graphviz, as a picture, into files, and without Graphviz. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct server server;
-static struct run run;
 static char file[96];
 
 static void set_up(void)
 {
-	server_start(&server, 1);
+	served_set_up();
 	snprintf(file, sizeof(file), "%s/graph", server.directory);
 }
 
 static void tear_down(void)
 {
 	unlink(file);
-	server_stop(&server);
+	served_tear_down();
 }
 
 static void reads(const char *text)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the output goes: a terminal or not, colours or not, full disks, readers that go away. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -10,19 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct server server;
-static struct run run;
 static struct terminal terminal;
 
 static void set_up(void)
 {
-	server_start(&server, 1);
+	served_set_up();
 	unsetenv("NO_COLOR");
 }
 
 static void tear_down(void)
 {
-	server_stop(&server);
+	served_tear_down();
 }
 
 START_TEST(a_terminal_has_colours)

@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `show` of a program that runs: every noun as a table and as JSON, loops that are meant. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <jansson.h>
 #include <string.h>
-
-static struct server server;
-static struct run run;
-
-static void set_up(void)
-{
-	server_start(&server, 1);
-}
-
-static void set_up_two(void)
-{
-	server_start(&server, 2);
-}
-
-static void tear_down(void)
-{
-	server_stop(&server);
-}
 
 static void shows(const char *noun, const char *text)
 {
@@ -131,13 +112,13 @@ Suite *gyre_test_suite(void)
 	Suite *suite = suite_create("show");
 	TCase *one = tcase_create("one loop"), *two = tcase_create("two loops");
 
-	tcase_add_checked_fixture(one, set_up, tear_down);
+	tcase_add_checked_fixture(one, served_set_up, served_tear_down);
 	tcase_add_test(one, every_noun_is_shown);
 	tcase_add_test(one, every_noun_is_json);
 	tcase_add_test(one, numbers_are_the_loops);
 	tcase_add_test(one, a_beginning_is_enough);
 	suite_add_tcase(suite, one);
-	tcase_add_checked_fixture(two, set_up_two, tear_down);
+	tcase_add_checked_fixture(two, served_set_up_two, served_tear_down);
 	tcase_add_test(two, several_loops_need_a_name);
 	suite_add_tcase(suite, two);
 	return suite;

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `top` of a program that runs: as text, and on a terminal with keys, sizes and a lost server. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static struct server server;
-static struct run run;
 static struct terminal terminal;
-
-static void set_up(void)
-{
-	server_start(&server, 1);
-}
-
-static void set_up_two(void)
-{
-	server_start(&server, 2);
-}
-
-static void tear_down(void)
-{
-	server_stop(&server);
-}
 
 static const char *after(const char *text, const char *what)
 {
@@ -200,7 +182,7 @@ Suite *gyre_test_suite(void)
 	Suite *suite = suite_create("top");
 	TCase *one = tcase_create("one loop"), *two = tcase_create("two loops");
 
-	tcase_add_checked_fixture(one, set_up, tear_down);
+	tcase_add_checked_fixture(one, served_set_up, served_tear_down);
 	tcase_add_test(one, frames_are_text);
 	tcase_add_test(one, rates_are_the_loops);
 	tcase_add_test(one, frames_are_sorted);
@@ -212,7 +194,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(one, without_its_server_batch_mode_ends);
 	tcase_add_test(one, an_unknown_terminal_is_refused);
 	suite_add_tcase(suite, one);
-	tcase_add_checked_fixture(two, set_up_two, tear_down);
+	tcase_add_checked_fixture(two, served_set_up_two, served_tear_down);
 	tcase_add_test(two, the_next_loop_is_a_key_away);
 	tcase_add_test(two, a_loop_that_is_not_there_is_refused);
 	suite_add_tcase(suite, two);

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `watch`: readings that the server pushes, as tables and as JSON, and how it ends. */
 #include "harness.h"
-#include "run.h"
-#include "server.h"
+#include "served.h"
 
 #include <jansson.h>
 #include <signal.h>
 #include <string.h>
-
-static struct server server;
-static struct run run;
-
-static void set_up(void)
-{
-	server_start(&server, 1);
-}
-
-static void tear_down(void)
-{
-	server_stop(&server);
-}
 
 static unsigned count(const char *text, const char *what)
 {
@@ -101,13 +87,13 @@ Suite *gyre_test_suite(void)
 	TCase *tcase = tcase_create("watch");
 	TCase *signals = tcase_create("signals");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, served_set_up, served_tear_down);
 	tcase_add_test(tcase, each_reading_is_a_line_of_json);
 	tcase_add_test(tcase, each_reading_is_a_table);
 	tcase_add_test(tcase, a_lost_server_ends_it);
 	tcase_add_test(tcase, what_cannot_be_watched_is_refused);
 	suite_add_tcase(suite, tcase);
-	tcase_add_checked_fixture(signals, set_up, tear_down);
+	tcase_add_checked_fixture(signals, served_set_up, served_tear_down);
 	tcase_add_loop_test(signals, a_signal_ends_it_well, SIGINT, SIGINT + 1);
 	tcase_add_loop_test(signals, a_signal_ends_it_well, SIGTERM, SIGTERM + 1);
 	suite_add_tcase(suite, signals);
