@@ -72,7 +72,7 @@ gyre_tests += %D%/test_dot %D%/test_runtime %D%/test_snapshot
 %C%_test_runtime_SOURCES = %D%/test_runtime.c
 %C%_test_runtime_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_runtime_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
-%C%_test_snapshot_SOURCES = %D%/test_snapshot.c %D%/sorter.c %D%/sorter.h
+%C%_test_snapshot_SOURCES = %D%/test_snapshot.c tests/allocator.c tests/allocator.h %D%/sorter.c %D%/sorter.h
 %C%_test_snapshot_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_snapshot_LDADD = $(HARNESS) lib/graph/libgraph.la lib/base/libbase.la
 %C%_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc

@@ -4,6 +4,7 @@
  * chunks between which nodes come and go; that it stands alone when nodes, classes and graph are
  * gone, and which node of an earlier one is the same.
  */
+#include "allocator.h"
 #include "harness.h"
 #include "sorter.h"
 
@@ -15,28 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The linker wraps the allocator: the one call that `allocations_left` others precede fails. */
-static unsigned allocations_left = UINT_MAX;
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static bool allocation_fails(void)
-{
-	return allocations_left != UINT_MAX && allocations_left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return allocation_fails() ? NULL : __real_calloc(n, size);
-}
 
 /* Copies a chunk; whether it was the last one. The nodes are counted. */
 static bool chunk_copy(struct gyre_loop *loop, uint32_t *index, struct gyre__copy *copy,

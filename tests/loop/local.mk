@@ -68,7 +68,7 @@ gyre_tests += %D%/test_reader_threads
 %C%_test_reader_threads_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_reader_threads_LDADD = $(HARNESS) $(GYRE_ROOMS)
 gyre_tests += %D%/test_snapshot
-%C%_test_snapshot_SOURCES = %D%/test_snapshot.c
+%C%_test_snapshot_SOURCES = %D%/test_snapshot.c tests/allocator.c tests/allocator.h
 %C%_test_snapshot_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_snapshot_LDADD = $(HARNESS) $(GYRE_ROOMS)
 %C%_test_snapshot_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc

@@ -3,6 +3,7 @@
  * lib/snapshot.c: a snapshot is of the whole loop: its name, time and counters, nodes, processes
  * and links; what does not come about leaves nothing behind.
  */
+#include "allocator.h"
 #include "harness.h"
 
 #include <errno.h>
@@ -10,28 +11,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The linker wraps the allocator: the one call that `allocations_left` others precede fails. */
-static unsigned allocations_left = UINT_MAX;
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static bool allocation_fails(void)
-{
-	return allocations_left != UINT_MAX && allocations_left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return allocation_fails() ? NULL : __real_calloc(n, size);
-}
 
 static gyre_next keep(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
