@@ -4,6 +4,7 @@
  * ways, and it ends when its loop does.
  */
 #include "harness.h"
+#include "threaded.h"
 
 #include <errno.h>
 #include <gyre.h>
@@ -15,50 +16,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct gyre_loop *loop; /* goes onto the thread */
+static struct threaded threaded;
 static struct gyre_loop *host; /* stays here */
-static struct gyre_thread_options options;
-static struct gyre_error error;
 
 static void setup(void)
 {
-	struct gyre_loop_options named = GYRE_LOOP_OPTIONS_INIT;
-
-	named.name = "the-loop-of-the-thread";
-	ck_assert_int_eq(gyre_loop_create(&named, &loop), 0);
+	threaded_open(&threaded);
 	ck_assert_int_eq(gyre_loop_create(NULL, &host), 0);
-	error = (struct gyre_error){0, ""};
-	options = GYRE_THREAD_OPTIONS_INIT;
-	options.error = &error;
 }
 
 static void teardown(void)
 {
-	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
+	threaded_close(&threaded);
 	ck_assert_int_eq(gyre_loop_destroy(host), 0);
-}
-
-static struct gyre_thread *start(void)
-{
-	struct gyre_thread *thread = NULL;
-
-	ck_assert_msg(gyre_thread_start(loop, &options, &thread) == 0, "%s", error.text);
-	ck_assert_ptr_nonnull(thread);
-	return thread;
-}
-
-static int join(struct gyre_thread *thread)
-{
-	int status = -1;
-
-	ck_assert_int_eq(gyre_thread_join(thread, &status), 0);
-	return status;
-}
-
-static int stop_and_join(struct gyre_thread *thread)
-{
-	gyre_thread_stop(thread);
-	return join(thread);
 }
 
 /* --- Beside the host --- */
@@ -89,8 +59,8 @@ static struct self look_at_thread(void)
 	struct self self;
 
 	memset(&self, 0, sizeof(self));
-	ck_assert_int_eq(gyre_process_spawn(loop, look, &self, NULL, NULL), 0);
-	ck_assert_int_eq(join(start()), 0);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, look, &self, NULL, NULL), 0);
+	ck_assert_int_eq(threaded_join(threaded_start(&threaded)), 0);
 	return self;
 }
 
@@ -100,14 +70,14 @@ START_TEST(the_thread_has_its_loops_name_and_ends_with_its_last_process)
 
 	ck_assert(!pthread_equal(self.id, pthread_self()));
 	ck_assert_str_eq(self.name, "the-loop-of-the");
-	ck_assert_ptr_eq(self.current, loop);
+	ck_assert_ptr_eq(self.current, threaded.loop);
 	ck_assert_ptr_null(gyre_loop_current());
 }
 END_TEST
 
 START_TEST(the_thread_has_the_name_it_was_given)
 {
-	options.name = "worker-3";
+	threaded.options.name = "worker-3";
 	ck_assert_str_eq(look_at_thread().name, "worker-3");
 }
 END_TEST
@@ -119,14 +89,14 @@ START_TEST(it_is_pinned_and_the_caller_is_not)
 
 	CPU_ZERO(&wanted);
 	ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
-	for (options.cpu = CPU_SETSIZE - 1; !CPU_ISSET(options.cpu, &before);)
-		options.cpu--;
-	CPU_SET(options.cpu, &wanted);
+	for (threaded.options.cpu = CPU_SETSIZE - 1; !CPU_ISSET(threaded.options.cpu, &before);)
+		threaded.options.cpu--;
+	CPU_SET(threaded.options.cpu, &wanted);
 	self = look_at_thread();
 	ck_assert(CPU_EQUAL(&self.cpus, &wanted));
 	ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
 	ck_assert(CPU_EQUAL(&after, &before));
-	options.cpu = -1;
+	threaded.options.cpu = -1;
 	self = look_at_thread();
 	ck_assert(CPU_EQUAL(&self.cpus, &before));
 }
@@ -153,8 +123,8 @@ START_TEST(the_hosts_signals_stay_on_its_threads)
 	host_id = pthread_self();
 	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
 	pthread_sigmask(SIG_SETMASK, NULL, &before);
-	gyre_loop_ref(loop);
-	thread = start();
+	gyre_loop_ref(threaded.loop);
+	thread = threaded_start(&threaded);
 	pthread_sigmask(SIG_SETMASK, NULL, &after);
 	for (int i = 1; i < SIGRTMAX; i++)
 		ck_assert_int_eq(sigismember(&before, i), sigismember(&after, i));
@@ -168,8 +138,8 @@ START_TEST(the_hosts_signals_stay_on_its_threads)
 	pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
 	ck_assert_int_eq(atomic_load(&handled_by_host), 1);
 	ck_assert_int_eq(atomic_load(&handled_elsewhere), 0);
-	ck_assert_int_eq(stop_and_join(thread), 1);
-	gyre_loop_unref(loop);
+	ck_assert_int_eq(threaded_stop_and_join(thread), 1);
+	gyre_loop_unref(threaded.loop);
 }
 END_TEST
 
@@ -218,11 +188,12 @@ START_TEST(signals_cross_both_ways)
 	struct gyre_thread *thread;
 
 	ck_assert_int_eq(gyre_process_spawn(host, play, &players[0], NULL, &players[1].other), 0);
-	ck_assert_int_eq(gyre_process_spawn(loop, play, &players[1], NULL, &players[0].other), 0);
-	thread = start();
+	ck_assert_int_eq(
+		gyre_process_spawn(threaded.loop, play, &players[1], NULL, &players[0].other), 0);
+	thread = threaded_start(&threaded);
 	ck_assert_int_eq(gyre_process_signal(players[0].other, GYRE_EVENT(0)), 0);
 	ck_assert_int_eq(gyre_loop_run(host, GYRE_RUN_DEFAULT), 0);
-	ck_assert_int_eq(join(thread), 0);
+	ck_assert_int_eq(threaded_join(thread), 0);
 	ck_assert_uint_eq(players[0].got, CROSSINGS);
 	ck_assert_uint_eq(players[1].got, CROSSINGS);
 }
@@ -245,7 +216,7 @@ static void back(struct gyre_post *post)
 	ck_assert_ptr_eq(gyre_loop_current(), host);
 	if (++traveller->turned < CROSSINGS / 10) {
 		post->fn = there;
-		gyre_loop_post(loop, post);
+		gyre_loop_post(threaded.loop, post);
 	} else if (++arrived == 10) {
 		gyre_loop_unref(host);
 	}
@@ -253,7 +224,7 @@ static void back(struct gyre_post *post)
 
 static void there(struct gyre_post *post)
 {
-	ck_assert_ptr_eq(gyre_loop_current(), loop);
+	ck_assert_ptr_eq(gyre_loop_current(), threaded.loop);
 	post->fn = back;
 	gyre_loop_post(host, post);
 }
@@ -263,22 +234,22 @@ START_TEST(posts_cross_both_ways)
 	static struct traveller travellers[10];
 	struct gyre_thread *thread;
 
-	gyre_loop_ref(loop);
+	gyre_loop_ref(threaded.loop);
 	gyre_loop_ref(host);
-	thread = start();
+	thread = threaded_start(&threaded);
 	for (unsigned i = 0; i < 10; i++) {
 		travellers[i].post.fn = there;
-		gyre_loop_post(loop, &travellers[i].post);
+		gyre_loop_post(threaded.loop, &travellers[i].post);
 	}
 	ck_assert_int_eq(gyre_loop_run(host, GYRE_RUN_DEFAULT), 0);
 	ck_assert_uint_eq(arrived, 10);
-	ck_assert_int_eq(stop_and_join(thread), 1);
+	ck_assert_int_eq(threaded_stop_and_join(thread), 1);
 }
 END_TEST
 
 static void unref(struct gyre_post *post)
 {
-	gyre_loop_unref(loop);
+	gyre_loop_unref(threaded.loop);
 	free(post);
 }
 
@@ -287,14 +258,14 @@ START_TEST(a_ref_keeps_a_loop_that_waits_for_posts)
 	struct gyre_post *post = malloc(sizeof(*post));
 	struct gyre_thread *thread;
 
-	gyre_loop_ref(loop);
-	thread = start();
+	gyre_loop_ref(threaded.loop);
+	thread = threaded_start(&threaded);
 	usleep(20000);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), -EBUSY);
-	ck_assert_int_eq(gyre_loop_destroy(loop), -EBUSY);
+	ck_assert_int_eq(gyre_loop_run(threaded.loop, GYRE_RUN_NOWAIT), -EBUSY);
+	ck_assert_int_eq(gyre_loop_destroy(threaded.loop), -EBUSY);
 	post->fn = unref;
-	gyre_loop_post(loop, post);
-	ck_assert_int_eq(join(thread), 0);
+	gyre_loop_post(threaded.loop, post);
+	ck_assert_int_eq(threaded_join(thread), 0);
 }
 END_TEST
 
@@ -333,16 +304,16 @@ static int run_once(struct gyre_process *self, void *arg)
 static void use_order(int enter_status)
 {
 	order = (struct order){.enter_status = enter_status};
-	options.enter = enter;
-	options.leave = leave;
-	options.arg = &order;
+	threaded.options.enter = enter;
+	threaded.options.leave = leave;
+	threaded.options.arg = &order;
 }
 
 START_TEST(enter_comes_first_and_leave_last_on_the_thread)
 {
 	use_order(1); /* not an error */
-	ck_assert_int_eq(gyre_process_spawn(loop, run_once, NULL, NULL, NULL), 0);
-	ck_assert_int_eq(join(start()), 0);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, run_once, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(threaded_join(threaded_start(&threaded)), 0);
 	ck_assert_uint_eq(order.entered, 1);
 	ck_assert_uint_eq(order.ran, 2);
 	ck_assert_uint_eq(order.left, 3);
@@ -366,8 +337,8 @@ START_TEST(who_joins_itself_is_told_so)
 {
 	int joined = 0, status = -1;
 
-	ck_assert_int_eq(gyre_process_spawn(loop, join_oneself, &joined, NULL, NULL), 0);
-	ck_assert_int_eq(gyre_thread_start(loop, NULL, &known), 0);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, join_oneself, &joined, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, NULL, &known), 0);
 	ck_assert_int_eq(gyre_thread_join(known, &status), 0);
 	ck_assert_int_eq(joined, -EDEADLK);
 	ck_assert_int_eq(gyre_thread_join(NULL, NULL), -EINVAL);
@@ -390,8 +361,8 @@ static const struct gyre_node_class bad_class = {.name = "bad",
 /* The run fails, and who joins is told. */
 START_TEST(a_graph_that_cannot_be_built_is_told_to_the_joiner)
 {
-	ck_assert_int_eq(gyre_node_add(loop, &bad_class, "bad", NULL, NULL), 0);
-	ck_assert_int_lt(join(start()), 0);
+	ck_assert_int_eq(gyre_node_add(threaded.loop, &bad_class, "bad", NULL, NULL), 0);
+	ck_assert_int_lt(threaded_join(threaded_start(&threaded)), 0);
 }
 END_TEST
 
@@ -416,7 +387,7 @@ START_TEST(many_loops_run_side_by_side)
 		ck_assert_int_eq(gyre_thread_start(loops[i], NULL, &threads[i]), 0);
 	}
 	for (unsigned i = 0; i < CROWD; i++) {
-		ck_assert_int_eq(join(threads[i]), 0);
+		ck_assert_int_eq(threaded_join(threads[i]), 0);
 		ck_assert_uint_eq(ticks[i], 20);
 		ck_assert_int_eq(gyre_loop_destroy(loops[i]), 0);
 	}

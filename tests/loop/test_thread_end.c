@@ -4,6 +4,7 @@
  * fault and leaves nothing behind.
  */
 #include "harness.h"
+#include "threaded.h"
 
 #include <errno.h>
 #include <gyre.h>
@@ -15,47 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct gyre_loop *loop; /* goes onto the thread */
-static struct gyre_thread_options options;
-static struct gyre_error error;
+static struct threaded threaded;
 
 static void setup(void)
 {
-	struct gyre_loop_options named = GYRE_LOOP_OPTIONS_INIT;
-
-	named.name = "the-loop-of-the-thread";
-	ck_assert_int_eq(gyre_loop_create(&named, &loop), 0);
-	error = (struct gyre_error){0, ""};
-	options = GYRE_THREAD_OPTIONS_INIT;
-	options.error = &error;
+	threaded_open(&threaded);
 }
 
 static void teardown(void)
 {
-	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
-}
-
-static struct gyre_thread *start(void)
-{
-	struct gyre_thread *thread = NULL;
-
-	ck_assert_msg(gyre_thread_start(loop, &options, &thread) == 0, "%s", error.text);
-	ck_assert_ptr_nonnull(thread);
-	return thread;
-}
-
-static int join(struct gyre_thread *thread)
-{
-	int status = -1;
-
-	ck_assert_int_eq(gyre_thread_join(thread, &status), 0);
-	return status;
-}
-
-static int stop_and_join(struct gyre_thread *thread)
-{
-	gyre_thread_stop(thread);
-	return join(thread);
+	threaded_close(&threaded);
 }
 
 static unsigned entered, left;
@@ -75,9 +45,9 @@ static void leave(void *arg)
 static void use_enter(int *status)
 {
 	entered = left = 0;
-	options.enter = enter;
-	options.leave = leave;
-	options.arg = status;
+	threaded.options.enter = enter;
+	threaded.options.leave = leave;
+	threaded.options.arg = status;
 }
 
 /* --- Stops --- */
@@ -94,31 +64,31 @@ START_TEST(stops_are_for_one_run_only)
 {
 	bool slept = false;
 
-	gyre_loop_ref(loop);
+	gyre_loop_ref(threaded.loop);
 	for (int i = 0; i < 20; i++) {
-		struct gyre_thread *thread = start();
+		struct gyre_thread *thread = threaded_start(&threaded);
 
 		gyre_thread_stop(thread);
 		gyre_thread_stop(thread);
-		ck_assert_int_eq(stop_and_join(thread), 1);
+		ck_assert_int_eq(threaded_stop_and_join(thread), 1);
 	}
-	gyre_loop_unref(loop);
-	ck_assert_int_eq(gyre_process_spawn(loop, sleep_twice, &slept, NULL, NULL), 0);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	gyre_loop_unref(threaded.loop);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, sleep_twice, &slept, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_loop_run(threaded.loop, GYRE_RUN_DEFAULT), 0);
 	ck_assert(slept);
 }
 END_TEST
 
 START_TEST(a_stop_after_the_end_stops_no_later_run)
 {
-	struct gyre_thread *thread = start();
+	struct gyre_thread *thread = threaded_start(&threaded);
 	bool slept = false;
 
-	while (gyre_loop_run(loop, GYRE_RUN_NOWAIT) == -EBUSY)
+	while (gyre_loop_run(threaded.loop, GYRE_RUN_NOWAIT) == -EBUSY)
 		usleep(100);
-	ck_assert_int_eq(gyre_process_spawn(loop, sleep_twice, &slept, NULL, NULL), 0);
-	ck_assert_int_eq(stop_and_join(thread), 0);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 0);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, sleep_twice, &slept, NULL, NULL), 0);
+	ck_assert_int_eq(threaded_stop_and_join(thread), 0);
+	ck_assert_int_eq(gyre_loop_run(threaded.loop, GYRE_RUN_DEFAULT), 0);
 	ck_assert(slept);
 }
 END_TEST
@@ -133,12 +103,12 @@ START_TEST(one_stops_while_another_joins)
 {
 	pthread_t other;
 
-	gyre_loop_ref(loop);
+	gyre_loop_ref(threaded.loop);
 	for (int i = 0; i < 100; i++) {
-		struct gyre_thread *thread = start();
+		struct gyre_thread *thread = threaded_start(&threaded);
 
 		ck_assert_int_eq(pthread_create(&other, NULL, stop_it, thread), 0);
-		ck_assert_int_eq(join(thread), 1);
+		ck_assert_int_eq(threaded_join(thread), 1);
 		ck_assert_int_eq(pthread_join(other, NULL), 0);
 	}
 }
@@ -183,7 +153,7 @@ static void *join_when_it_runs(void *arg)
 	(void)arg;
 	while (!atomic_load(&ran))
 		usleep(100);
-	ck_assert_int_eq(join(started), 0);
+	ck_assert_int_eq(threaded_join(started), 0);
 	atomic_store(&joined, true);
 	return NULL;
 }
@@ -195,10 +165,10 @@ START_TEST(a_join_waits_for_the_starter)
 
 	starter = pthread_self();
 	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
-	ck_assert_int_eq(gyre_process_spawn(loop, say_that_it_runs, NULL, NULL, NULL), 0);
+	ck_assert_int_eq(gyre_process_spawn(threaded.loop, say_that_it_runs, NULL, NULL, NULL), 0);
 	ck_assert_int_eq(pthread_create(&joiner, NULL, join_when_it_runs, NULL), 0);
-	options.enter = hold_up_starter;
-	ck_assert_int_eq(gyre_thread_start(loop, &options, &started), 0);
+	threaded.options.enter = hold_up_starter;
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &threaded.options, &started), 0);
 	pthread_join(joiner, NULL);
 	ck_assert(!atomic_load(&joined_too_early));
 }
@@ -214,21 +184,22 @@ static void refused(int status, const char *text)
 {
 	struct gyre_thread *thread = (void *)&untouched;
 
-	ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), status);
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &threaded.options, &thread), status);
 	ck_assert_ptr_eq(thread, (void *)&untouched);
-	ck_assert_int_eq(error.code, status);
-	ck_assert_msg(strstr(error.text, text) != NULL, "'%s' lacks '%s'", error.text, text);
-	ck_assert_msg(strstr(error.text, "thread '") != NULL, "%s", error.text);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+	ck_assert_int_eq(threaded.error.code, status);
+	ck_assert_msg(strstr(threaded.error.text, text) != NULL, "'%s' lacks '%s'",
+		threaded.error.text, text);
+	ck_assert_msg(strstr(threaded.error.text, "thread '") != NULL, "%s", threaded.error.text);
+	ck_assert_int_eq(gyre_loop_run(threaded.loop, GYRE_RUN_NOWAIT), 0);
 }
 
 START_TEST(a_cpu_that_cannot_be_is_refused)
 {
-	options.cpu = CPU_SETSIZE - 1;
+	threaded.options.cpu = CPU_SETSIZE - 1;
 	refused(-EINVAL, "cpu 1023 is not one that this process may run on");
-	options.cpu = CPU_SETSIZE;
+	threaded.options.cpu = CPU_SETSIZE;
 	refused(-EINVAL, "cpu 1024 is not from -1 to 1023");
-	options.cpu = -2;
+	threaded.options.cpu = -2;
 	refused(-EINVAL, "cpu -2 is not from -1 to 1023");
 }
 END_TEST
@@ -260,16 +231,17 @@ START_TEST(a_loop_that_runs_cannot_be_started)
 	struct gyre_thread *thread, *second = NULL;
 	int status = 0;
 
-	gyre_loop_ref(loop);
-	options.name = "first";
-	thread = start();
-	options.name = "second";
+	gyre_loop_ref(threaded.loop);
+	threaded.options.name = "first";
+	thread = threaded_start(&threaded);
+	threaded.options.name = "second";
 	use_enter(&status);
-	ck_assert_int_eq(gyre_thread_start(loop, &options, &second), -EBUSY);
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &threaded.options, &second), -EBUSY);
 	ck_assert_ptr_null(second);
-	ck_assert_str_eq(error.text, "thread 'second': loop 'the-loop-of-the-thread' runs already");
+	ck_assert_str_eq(
+		threaded.error.text, "thread 'second': loop 'the-loop-of-the-thread' runs already");
 	ck_assert_uint_eq(entered, 0);
-	ck_assert_int_eq(stop_and_join(thread), 1);
+	ck_assert_int_eq(threaded_stop_and_join(thread), 1);
 }
 END_TEST
 
@@ -281,17 +253,17 @@ START_TEST(bad_arguments_are_told)
 	} longer;
 	struct gyre_thread *thread;
 
-	ck_assert_int_eq(gyre_thread_start(NULL, &options, &thread), -EINVAL);
-	ck_assert_str_eq(error.text, "gyre_thread_start: loop is NULL");
-	ck_assert_int_eq(gyre_thread_start(loop, &options, NULL), -EINVAL);
-	ck_assert_str_eq(error.text, "gyre_thread_start: ret_thread is NULL");
+	ck_assert_int_eq(gyre_thread_start(NULL, &threaded.options, &thread), -EINVAL);
+	ck_assert_str_eq(threaded.error.text, "gyre_thread_start: loop is NULL");
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &threaded.options, NULL), -EINVAL);
+	ck_assert_str_eq(threaded.error.text, "gyre_thread_start: ret_thread is NULL");
 	ck_assert_int_eq(gyre_thread_start(NULL, NULL, &thread), -EINVAL);
 	gyre_thread_options_init(&longer.known, sizeof(longer));
 	longer.more = 1;
-	ck_assert_int_eq(gyre_thread_start(loop, &longer.known, &thread), -E2BIG);
-	options.size = 8;
-	ck_assert_int_eq(gyre_thread_start(loop, &options, &thread), -EINVAL);
-	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_NOWAIT), 0);
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &longer.known, &thread), -E2BIG);
+	threaded.options.size = 8;
+	ck_assert_int_eq(gyre_thread_start(threaded.loop, &threaded.options, &thread), -EINVAL);
+	ck_assert_int_eq(gyre_loop_run(threaded.loop, GYRE_RUN_NOWAIT), 0);
 }
 END_TEST
 
