@@ -17,8 +17,10 @@ function showGraph(view) {
 		view.graph.nodes.map((node) => [node.name, node.kind, node.rank]),
 		view.graph.edges.map((edge) => [edge.from, edge.to, edge.back])]);
 	if (signature !== drawn.signature) {
+		const focused = document.activeElement?.getAttribute("data-name");
 		drawGraph(box, view.graph, sizeFor(width));
 		drawn.signature = signature;
+		drawn.nodes.get(focused)?.element.focus(); /* a new one, in the place of the old */
 	}
 	for (const node of view.runtime.nodes)
 		if (drawn.nodes.has(node.name))
