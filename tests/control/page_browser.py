@@ -109,6 +109,8 @@ def browser():
         try:
             driver.set_script_timeout(30)
             driver.set_page_load_timeout(60)
+            # Whether a window without a screen has the focus is not the same everywhere.
+            driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
             yield driver
         finally:
             driver.quit()
