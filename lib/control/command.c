@@ -2,7 +2,7 @@
 /*
  * Commands on their way to a loop and back. Owns the queues and the commands; called by requests
  * and by the control's wake-up, calls the core's posts and processes. Invariant: however many ask,
- * a loop is given no more than one command a millisecond, but for a small burst, and has no more
+ * a loop is given no more than one command every 2 ms, but for a small burst, and has no more
  * than RUNNING_MAX under way; a command ends once, whether it ran, failed, or was canceled before.
  */
 #include "control/command.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define RUNNING_MAX 16
-#define PACE_NSEC   GYRE_MSEC(1)
+#define PACE_NSEC   GYRE_MSEC(2)
 #define BURST_NSEC  GYRE_MSEC(4) /* so much is lent to a loop that had nothing to do */
 #define GATE_CLOSED (1u << 31)
 
