@@ -51,9 +51,7 @@ static const struct bound {
 
 void gyre_loop_options_init(struct gyre_loop_options *options, size_t size)
 {
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 static uint64_t value_of(const struct gyre_loop_options *options, const struct bound *bound)

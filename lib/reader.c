@@ -37,9 +37,7 @@ void gyre_reader_options_init(struct gyre_reader_options *options, size_t size)
 {
 	const struct gyre_reader_options defaults = {.size = sizeof(defaults), .chunk = 16};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	memcpy(options, &size, sizeof(size));
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 /* --- The loop's side --- */

@@ -33,9 +33,7 @@ void gyre_thread_options_init(struct gyre_thread_options *options, size_t size)
 {
 	static const struct gyre_thread_options defaults = {.size = sizeof(defaults), .cpu = -1};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	memcpy(options, &size, sizeof(size));
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 /* --- The new thread --- */

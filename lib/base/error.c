@@ -33,6 +33,13 @@ int gyre__error_set(struct gyre_error *error, int code, const char *format, ...)
 	return code;
 }
 
+void gyre__options_init(void *options, size_t size, const void *defaults, size_t ours)
+{
+	memset(options, 0, size);
+	memcpy(options, defaults, size < ours ? size : ours);
+	memcpy(options, &size, sizeof(size));
+}
+
 int gyre__options_copy(void *dst, size_t ours, const void *src, size_t least, const char *what,
 	struct gyre_error *error)
 {

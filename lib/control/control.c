@@ -32,9 +32,7 @@ static const struct gyre_control_options defaults = {
 
 void gyre_control_options_init(struct gyre_control_options *options, size_t size)
 {
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 void gyre__control_log(

@@ -179,9 +179,7 @@ void gyre_dpdk_link_options_init(struct gyre_dpdk_link_options *options, size_t 
 		.debounce_up_nsec = GYRE_MSEC(50),
 	};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, RTE_MIN(size, sizeof(defaults)));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 static int start_lsc(struct gyre_dpdk_link *link)

@@ -8,7 +8,6 @@
 #include <gyre/dpdk.h>
 #include <gyre/node.h>
 #include <rte_ethdev.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "dpdk/port.h"
@@ -96,9 +95,7 @@ void gyre_dpdk_rx_options_init(struct gyre_dpdk_rx_options *options, size_t size
 {
 	const struct gyre_dpdk_rx_options defaults = {.burst = 64};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, RTE_MIN(size, sizeof(defaults)));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 static int options_check(const struct gyre_dpdk_rx_options *options)

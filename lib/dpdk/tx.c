@@ -9,7 +9,6 @@
 #include <gyre/dpdk.h>
 #include <gyre/node.h>
 #include <rte_ethdev.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "dpdk/port.h"
@@ -110,9 +109,7 @@ void gyre_dpdk_tx_options_init(struct gyre_dpdk_tx_options *options, size_t size
 {
 	const struct gyre_dpdk_tx_options defaults = {.retries = 4};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, RTE_MIN(size, sizeof(defaults)));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 int gyre_dpdk_tx_add(struct gyre_loop *loop, const char *name,

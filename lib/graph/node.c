@@ -21,9 +21,7 @@ void gyre_node_options_init(struct gyre_node_options *options, size_t size)
 {
 	const struct gyre_node_options defaults = {.size = sizeof(defaults)};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	memcpy(options, &size, sizeof(size));
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 struct gyre__node *gyre__node_live(const struct gyre__graph *graph, struct gyre_node_id id)

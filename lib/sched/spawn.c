@@ -23,9 +23,7 @@ void gyre_process_options_init(struct gyre_process_options *options, size_t size
 		.message_max = 64,
 	};
 
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	memcpy(options, &size, sizeof(size));
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 /* Checks what the caller asked for, and fills in what he left to us. */

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <gyre/uv.h>
-#include <string.h>
 
 #include "base/error.h"
 
@@ -21,9 +20,7 @@ static const struct gyre_uv_options defaults = {
 
 void gyre_uv_options_init(struct gyre_uv_options *options, size_t size)
 {
-	memset(options, 0, size);
-	memcpy(options, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-	options->size = size;
+	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 /* --- Between the two loops --- */

@@ -55,6 +55,26 @@ static int copy(struct newer *dst, const void *src, struct gyre_error *error)
 		dst, sizeof(dst->known), src, offsetof(struct known, b), "known", error);
 }
 
+/* A caller of today, one who knows less, and one who knows more. */
+START_TEST(defaults_are_written_as_far_as_the_caller_knows)
+{
+	const struct known defaults = {sizeof(defaults), 1, 2};
+	struct newer options = {{0, 7, 8}, 9};
+
+	gyre__options_init(&options, sizeof(defaults), &defaults, sizeof(defaults));
+	ck_assert_mem_eq(&options.known, &defaults, sizeof(defaults));
+	ck_assert_uint_eq(options.later, 9);
+	options.known.b = 8;
+	gyre__options_init(&options, offsetof(struct known, b), &defaults, sizeof(defaults));
+	ck_assert_uint_eq(options.known.size, offsetof(struct known, b));
+	ck_assert_int_eq(options.known.b, 8);
+	gyre__options_init(&options, sizeof(options), &defaults, sizeof(defaults));
+	ck_assert_uint_eq(options.known.size, sizeof(options));
+	ck_assert_int_eq(options.known.b, 2);
+	ck_assert_uint_eq(options.later, 0);
+}
+END_TEST
+
 START_TEST(a_callers_options_are_copied_over_the_defaults)
 {
 	struct newer dst, newer = {{sizeof(newer), 7, 8}, 0};
@@ -96,6 +116,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, text_is_set);
 	tcase_add_test(tcase, long_text_is_cut);
 	tcase_add_test(tcase, no_struct_is_fine);
+	tcase_add_test(tcase, defaults_are_written_as_far_as_the_caller_knows);
 	tcase_add_test(tcase, a_callers_options_are_copied_over_the_defaults);
 	tcase_add_test(tcase, options_of_a_bad_size_change_nothing);
 	suite_add_tcase(suite, tcase);
