@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#define USAGE        "usage: [--quick] [--csv FILE] [--core N] [--only CASE] [--param PARAM]"
 #define ROUNDS       15
 #define ROUNDS_QUICK 9
 #define HEADER       "subject,case,param,system,unit,min,median,max\n"
@@ -77,15 +78,17 @@ void bench_open(struct bench *bench, const char *subject, int argc, char **argv)
 			continue;
 		}
 		if (!value)
-			fail(argv[i], "usage: [--quick] [--csv FILE] [--core N] [--only CASE]");
+			fail(argv[i], USAGE);
 		if (strcmp(argv[i], "--csv") == 0)
 			csv_open(bench, value);
 		else if (strcmp(argv[i], "--core") == 0)
 			bench->core = atoi(value);
 		else if (strcmp(argv[i], "--only") == 0)
 			bench->only = value;
+		else if (strcmp(argv[i], "--param") == 0)
+			bench->param = value;
 		else
-			fail(argv[i], "usage: [--quick] [--csv FILE] [--core N] [--only CASE]");
+			fail(argv[i], USAGE);
 		i++;
 	}
 	pin(bench);
@@ -102,6 +105,11 @@ void bench_close(struct bench *bench)
 bool bench_wants(const struct bench *bench, const char *name)
 {
 	return !bench->only || strcmp(bench->only, name) == 0;
+}
+
+bool bench_wants_param(const struct bench *bench, const char *param)
+{
+	return !bench->param || strcmp(bench->param, param) == 0;
 }
 
 unsigned bench_size(const struct bench *bench, unsigned full, unsigned quick)
@@ -146,7 +154,7 @@ void bench_compare(struct bench *bench, const struct bench_case *what,
 	static double values[BENCH_SYSTEMS_MAX][BENCH_ROUNDS_MAX];
 	double first = 0;
 
-	if (!bench_wants(bench, what->name))
+	if (!bench_wants(bench, what->name) || !bench_wants_param(bench, what->param))
 		return;
 	for (unsigned s = 0; s < n; s++)
 		systems[s].round(systems[s].arg);
@@ -167,6 +175,6 @@ void bench_compare(struct bench *bench, const struct bench_case *what,
 void bench_count(
 	struct bench *bench, const struct bench_case *what, const char *system, double value)
 {
-	if (bench_wants(bench, what->name))
+	if (bench_wants(bench, what->name) && bench_wants_param(bench, what->param))
 		report(bench, what, system, (struct figure){value, value, value}, 0);
 }

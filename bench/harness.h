@@ -21,6 +21,7 @@ struct bench {
 	int core; /* pinned to it */
 	FILE *csv; /* NULL: none asked for */
 	const char *only; /* a case's name: the others are left out; NULL: all */
+	const char *param; /* likewise, a parameter: "V=16" */
 };
 
 /* One of those that are compared; the first of a case is gyre, as a rule. */
@@ -38,14 +39,16 @@ struct bench_case {
 	const char *unit; /* "ns/item/stage" */
 };
 
-/* Arguments: [--quick] [--csv FILE] [--core N] [--only CASE]. FILE is appended to, and begins with
- * the header line if it is new. Pins the thread to the core, by default the last that it may use.
- */
+/* Arguments: [--quick] [--csv FILE] [--core N] [--only CASE] [--param PARAM]. FILE is appended
+ * to, and begins with the header line if it is new. Pins the thread to the core, by default the
+ * last that it may use. */
 void bench_open(struct bench *bench, const char *subject, int argc, char **argv);
 void bench_close(struct bench *bench);
 
 /* Whether a case is asked for: what is dear to set up asks first. */
 bool bench_wants(const struct bench *bench, const char *name);
+/* Likewise a parameter, of whatever case. */
+bool bench_wants_param(const struct bench *bench, const char *param);
 /* `full`, or `quick` in a quick run. */
 unsigned bench_size(const struct bench *bench, unsigned full, unsigned quick);
 
