@@ -22,6 +22,11 @@ packages() {
         ;;
       # The pictures in docs/images, by tools/screenshots.
       docs) echo chromium chromium-driver python3-selenium pngquant ;;
+      # The peers that script/bench measures beside gyre, and what draws and counts.
+      bench)
+        echo libboost-context-dev libpth-dev libev-dev libuv1-dev libdpdk-dev
+        echo gnuplot-nox valgrind
+        ;;
       ci) echo clang libclang-rt-dev clang-format shellcheck xz-utils ;;
       matrix) echo clang libclang-rt-dev valgrind ;;
       *) echo "packages: no group $group" >&2 && return 1 ;;

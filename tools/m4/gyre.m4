@@ -56,3 +56,20 @@ AM_CONDITIONAL([HAVE_GYRECTL], [test $have_gyrectl = yes])
 PKG_CHECK_MODULES([GLIB], [glib-2.0 >= 2.66], [have_glib=yes], [have_glib=no])
 AM_CONDITIONAL([HAVE_GLIB], [test $have_glib = yes])
 ])
+
+# The peers that bench/ measures beside gyre, besides DPDK and libuv; the library needs none of them.
+# A benchmark without its peer leaves the peer's rows out.
+AC_DEFUN([GYRE_BENCH_PEERS], [
+# Of Boost the assembly alone: its symbols are C's, its headers C++'s.
+GYRE_BENCH_PEER([BOOST_CONTEXT], [stddef.h], [boost_context], [jump_fcontext])
+GYRE_BENCH_PEER([PTH], [pth.h], [pth], [pth_init])
+GYRE_BENCH_PEER([EV], [ev.h], [ev], [ev_loop_new])
+])
+
+# GYRE_BENCH_PEER(NAME, HEADER, LIBRARY, FUNCTION): HAVE_NAME, and NAME_LIBS.
+AC_DEFUN([GYRE_BENCH_PEER], [
+$1_LIBS=
+AC_CHECK_HEADER([$2], [AC_CHECK_LIB([$3], [$4], [$1_LIBS=-l$3])])
+AS_IF([test -n "$$1_LIBS"], [AC_DEFINE([HAVE_$1], [1], [lib$3 is there, for bench.])])
+AC_SUBST([$1_LIBS])
+])
