@@ -1,221 +1,294 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the graph costs: nanoseconds per object and stage, as the slope between walks of 4 and of 16
- * stages, for vectors that move on whole, that are judged object by object, and that spread at
- * random over 2, 4 and 8 nexts. Statistics are on, as they ship. Prints a table; run it by hand, on
- * a quiet core, and compare figures of one run only. A stage is as many nodes as there are nexts,
- * each leading to all of the next stage.
+ * What the graph costs, beside DPDK's rte_graph and beside the bare work: nanoseconds per item and
+ * stage, as the slope between 4 and 16 stages, for vectors that move on whole, that are judged item
+ * by item, and that spread over up to 16 nexts; and nanoseconds per item of a whole walk for
+ * diamonds and a tree. Statistics as shipped on both sides, or off on both. Systems are in files of
+ * their own, which see the same shapes (graph_shape.c) and the same random nexts. Invariant: every
+ * system was seen to bring each item of each walk to an end, before it is timed.
  */
+#include "graph.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/clock.h"
-#include "graph/graph.h"
+#include "harness.h"
 
-#define STAGES_FEW  4
-#define STAGES_MANY 16
-#define REPEATS     101 /* short ones, of which the best counts: others use the machine, too */
-#define TABLE       4096 /* random nexts, used over and over */
+#define STAGES_FEW   4
+#define STAGES_MANY  16
+#define CHECKS       64 /* walks whose items are counted */
+#define CHUNKS       9 /* of a round: few and many stages take turns */
+#define SYSTEMS_MAX  6
+#define CALLS_COUNTS 1000 /* walks that the calls of the joining node are counted in */
 
 struct pattern {
 	const char *name;
+	void (*shape)(struct graph_shape *shape); /* NULL: stages */
+	enum graph_role role;
 	unsigned spread;
-	unsigned rare; /* one in so many goes to another than the first; 0: evenly */
-	bool each; /* fills in nexts */
+	unsigned rare; /* one in so many goes to another next than the first; 0: evenly */
 };
 
 static const struct pattern patterns[] = {
-	{"one-next", 1, 0, false},
-	{"by-object", 1, 0, true},
-	{"mixed-90-10", 2, 10, true},
-	{"random-2", 2, 0, true},
-	{"random-4", 4, 0, true},
-	{"random-8", 8, 0, true},
+	{"one-next", NULL, GRAPH_WHOLE, 1, 0},
+	{"by-object", NULL, GRAPH_EACH, 1, 0},
+	{"mixed-90-10", NULL, GRAPH_EACH, 2, 10},
+	{"random-2", NULL, GRAPH_EACH, 2, 0},
+	{"random-4", NULL, GRAPH_EACH, 4, 0},
+	{"random-16", NULL, GRAPH_EACH, 16, 0},
+	{"diamond", graph_shape_diamond, GRAPH_EACH, 2, 0},
+	{"unequal-diamond", graph_shape_unequal, GRAPH_EACH, 2, 0},
+	{"tree", graph_shape_tree, GRAPH_EACH, 2, 0},
 };
 
 static const unsigned vectors[] = {1, 4, 16, 32, 64, 256};
-#define COLUMNS (sizeof(vectors) / sizeof(*vectors))
 
-/* Nodes share the table, so that it stays in the first cache; each has its own place in it. */
-struct stage {
-	const uint8_t *table;
-	unsigned at;
+/* A system on its graphs: one of few and one of many stages, or one only. */
+struct entry {
+	const char *name;
+	const struct graph_system *system;
+	const struct graph_shape *shapes[2];
+	void *runs[2];
+	unsigned vector, walks; /* in a chunk */
 };
 
-static gyre_next whole_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	(void)node, (void)items, (void)nexts, (void)n;
-	return 0;
-}
-
-static gyre_next each_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	struct stage *stage = gyre_node_data(node);
-	const uint8_t *table = stage->table + stage->at;
-
-	(void)items;
-	for (unsigned i = 0; i < n; i++)
-		nexts[i] = table[i];
-	stage->at = (stage->at + n) % (TABLE - GYRE_VECTOR_MAX);
-	return GYRE_NEXT_EACH;
-}
-
-static int stage_init(struct gyre_node *node, const void *arg)
-{
-	struct stage *stage = gyre_node_data(node);
-
-	stage->table = arg;
-	stage->at = (unsigned)random() % (TABLE - GYRE_VECTOR_MAX);
-	return 0;
-}
+struct contest {
+	struct bench *bench;
+	const struct pattern *pattern;
+	struct graph_setup setup;
+	struct graph_shape many, few; /* `few` is empty when there are no stages */
+	uint8_t table[GRAPH_TABLE + GYRE_VECTOR_MAX];
+	unsigned n;
+	struct entry entries[SYSTEMS_MAX];
+};
 
 static void table_fill(uint8_t *table, const struct pattern *pattern)
 {
-	for (unsigned i = 0; i < TABLE; i++) {
+	for (unsigned i = 0; i < GRAPH_TABLE; i++) {
 		unsigned draw = (unsigned)random();
 
 		table[i] = pattern->rare ? draw % pattern->rare == 0 : draw % pattern->spread;
 	}
+	for (unsigned i = 0; i < GYRE_VECTOR_MAX; i++)
+		table[GRAPH_TABLE + i] = table[i];
 }
 
-static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+static uint64_t ended(const struct entry *entry, unsigned which)
 {
-	(void)node, (void)items, (void)nexts, (void)n;
-	return GYRE_NEXT_KEEP;
+	const struct graph_shape *shape = entry->shapes[which];
+	uint64_t items = 0;
+
+	for (unsigned i = 0; i < shape->n; i++)
+		if (shape->vertices[i].role == GRAPH_END)
+			items += entry->system->end(entry->runs[which], i)->items;
+	return items;
 }
 
-static unsigned source_poll(struct gyre_node *node, unsigned max)
+static void check(const struct entry *entry, unsigned which)
 {
-	static const char packets[GYRE_VECTOR_MAX];
-	void **places = gyre_next_reserve(node, 0, max);
+	uint64_t before = ended(entry, which);
 
-	for (unsigned i = 0; i < max; i++)
-		places[i] = (void *)&packets[i];
-	gyre_next_commit(node, 0, max);
-	return max;
+	for (unsigned walk = 1; walk <= CHECKS; walk++) {
+		entry->system->walk(entry->runs[which], 1);
+		graph_assert(ended(entry, which) - before == (uint64_t)walk * entry->vector,
+			"items at the ends");
+	}
 }
 
-static const char *const unnamed[8];
-
-static void check(int error, const char *what)
+static uint64_t walk_timed(const struct graph_system *system, void *run, unsigned walks)
 {
-	if (error >= 0)
+	uint64_t began = bench_now();
+
+	system->walk(run, walks);
+	return bench_now() - began;
+}
+
+/* How many walks take so long. */
+static unsigned walks_for(const struct graph_system *system, void *run, uint64_t nsec)
+{
+	unsigned walks = 16;
+
+	while (walk_timed(system, run, walks) < nsec)
+		walks *= 2;
+	return walks;
+}
+
+static int uint64_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t median(uint64_t *times, unsigned n)
+{
+	qsort(times, n, sizeof(*times), uint64_compare);
+	return times[n / 2];
+}
+
+/* The way to write its nodes that has the lowest median of some rounds. */
+static unsigned way_choose(const struct contest *contest, const struct graph_system *system)
+{
+	enum { WAYS = 8, ROUNDS = 7 };
+	struct graph_setup setup = contest->setup;
+	uint64_t times[WAYS][ROUNDS], best = UINT64_MAX;
+	unsigned chosen = 0, walks = 0;
+
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (setup.way = 0; system->ways[setup.way]; setup.way++) {
+			void *run = system->open(&setup);
+
+			if (!walks)
+				walks = walks_for(system, run, 100000);
+			system->walk(run, walks);
+			times[setup.way][round] = walk_timed(system, run, walks);
+			system->close(run);
+		}
+	for (unsigned way = 0; system->ways[way]; way++) {
+		uint64_t time = median(times[way], ROUNDS);
+
+		if (time < best) {
+			best = time;
+			chosen = way;
+		}
+	}
+	return chosen;
+}
+
+/* ns per item, and stage where there are stages. Medians, for a difference of sums would be at the
+ * mercy of one interrupt. */
+static double entry_round(void *arg)
+{
+	struct entry *entry = arg;
+	uint64_t few[CHUNKS], many[CHUNKS];
+	double items = (double)entry->walks * entry->vector;
+
+	for (unsigned i = 0; i < CHUNKS; i++) {
+		if (entry->runs[1])
+			few[i] = walk_timed(entry->system, entry->runs[1], entry->walks);
+		many[i] = walk_timed(entry->system, entry->runs[0], entry->walks);
+	}
+	if (!entry->runs[1])
+		return median(many, CHUNKS) / items;
+	return ((double)median(many, CHUNKS) - median(few, CHUNKS)) / items /
+	       (STAGES_MANY - STAGES_FEW);
+}
+
+static void entry_add(struct contest *contest, const struct graph_system *system, const char *name,
+	enum gyre_simd simd)
+{
+	struct entry *entry = &contest->entries[contest->n];
+	struct graph_setup setup = contest->setup;
+
+	*entry = (struct entry){.name = name, .system = system, .vector = setup.vector};
+	setup.simd = simd;
+	if (system->ways && contest->pattern->role == GRAPH_EACH) {
+		setup.way = way_choose(contest, system);
+		printf("%-18s %-16s %s nodes: %s\n", contest->pattern->name, "", name,
+			system->ways[setup.way]);
+	}
+	entry->shapes[0] = &contest->many;
+	entry->shapes[1] = &contest->few;
+	for (unsigned i = 0; i < 2 && entry->shapes[i]->n; i++) {
+		setup.shape = entry->shapes[i];
+		entry->runs[i] = system->open(&setup);
+		if (!entry->runs[i])
+			return;
+		check(entry, i);
+	}
+	entry->walks = walks_for(
+		system, entry->runs[0], bench_size(contest->bench, 4000000, 600000) / CHUNKS);
+	contest->n++;
+}
+
+/* How often the node that joins the ways is called in a walk: once, when it waits for all. */
+static void calls_count(const struct contest *contest, const char *param)
+{
+	const struct bench_case what = {"unequal-diamond-calls", param, "calls/walk"};
+
+	for (unsigned i = 0; i < contest->n; i++) {
+		const struct entry *entry = &contest->entries[i];
+		const struct graph_end *end =
+			entry->system->end(entry->runs[0], entry->shapes[0]->n - 1);
+		uint64_t before = end->calls;
+
+		entry->system->walk(entry->runs[0], CALLS_COUNTS);
+		bench_count(contest->bench, &what, entry->name,
+			(double)(end->calls - before) / CALLS_COUNTS);
+	}
+}
+
+static void systems_add(struct contest *contest)
+{
+	entry_add(contest, &graph_gyre, "gyre", GYRE_SIMD_AUTO);
+#ifdef HAVE_DPDK
+	entry_add(contest, &graph_rte, "rte_graph", GYRE_SIMD_AUTO);
+#endif
+	entry_add(contest, &graph_direct, "direct", GYRE_SIMD_AUTO);
+	if (contest->pattern->role == GRAPH_EACH && contest->setup.stats) {
+		entry_add(contest, &graph_gyre, "gyre-avx2", GYRE_SIMD_AVX2);
+		entry_add(contest, &graph_gyre, "gyre-scalar", GYRE_SIMD_SCALAR);
+	}
+}
+
+static void contest_run(struct contest *contest, unsigned vector, bool stats)
+{
+	struct bench_system systems[SYSTEMS_MAX];
+	char param[32];
+	const struct bench_case what = {contest->pattern->name, param,
+		contest->pattern->shape ? "ns/item" : "ns/item/stage"};
+
+	snprintf(param, sizeof(param), "V=%u%s", vector, stats ? "" : ",stats=off");
+	if (!bench_wants_param(contest->bench, param))
 		return;
-	fprintf(stderr, "%s: error %d\n", what, -error);
-	exit(1);
+	contest->setup = (struct graph_setup){
+		.shape = &contest->many, .table = contest->table, .vector = vector, .stats = stats};
+	contest->n = 0;
+	systems_add(contest);
+	for (unsigned i = 0; i < contest->n; i++)
+		systems[i] = (struct bench_system){
+			contest->entries[i].name, entry_round, &contest->entries[i]};
+	bench_compare(contest->bench, &what, systems, contest->n, NULL);
+	if (contest->pattern->shape == graph_shape_unequal && stats)
+		calls_count(contest, param);
+	for (unsigned i = 0; i < contest->n; i++)
+		for (unsigned k = 0; k < 2 && contest->entries[i].runs[k]; k++)
+			contest->entries[i].system->close(contest->entries[i].runs[k]);
 }
 
-static void node_add(struct gyre_loop *loop, const struct gyre_node_class *node_class,
-	const char *name, const uint8_t *table, unsigned stage)
+static void pattern_run(struct bench *bench, const struct pattern *pattern)
 {
-	struct gyre_node_options options = GYRE_NODE_OPTIONS_INIT;
-	struct gyre_node_id id;
-	char next[32];
+	static struct contest contest;
 
-	options.arg = table;
-	check(gyre_node_add(loop, node_class, name, &options, &id), name);
-	for (unsigned i = 0; i < node_class->n_nexts; i++) {
-		snprintf(next, sizeof(next), "stage-%u-%u", stage + 1, i);
-		check(gyre_node_connect(loop, id, i, next), name);
+	contest.bench = bench;
+	contest.pattern = pattern;
+	contest.few.n = 0;
+	if (pattern->shape) {
+		pattern->shape(&contest.many);
+	} else {
+		graph_shape_stages(&contest.many, STAGES_MANY, pattern->spread, pattern->role);
+		graph_shape_stages(&contest.few, STAGES_FEW, pattern->spread, pattern->role);
+	}
+	table_fill(contest.table, pattern);
+	for (unsigned i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
+		contest_run(&contest, vectors[i], true);
+		contest_run(&contest, vectors[i], false);
 	}
 }
 
-/* The last stage's nodes are ends. */
-static void nodes_add(struct gyre_loop *loop, const struct gyre_node_class *inner,
-	const uint8_t *table, unsigned stages)
+int main(int argc, char **argv)
 {
-	static const struct gyre_node_class source = {.name = "source",
-		.kind = GYRE_NODE_INPUT,
-		.poll = source_poll,
-		.nexts = unnamed,
-		.n_nexts = 1};
-	static const struct gyre_node_class end = {
-		.name = "end", .kind = GYRE_NODE_OUTPUT, .process = end_process};
-	char name[32];
+	struct bench bench;
 
-	node_add(loop, &source, "source", table, 0);
-	for (unsigned stage = 1; stage <= stages + 1; stage++)
-		for (unsigned i = 0; i < inner->n_nexts; i++) {
-			snprintf(name, sizeof(name), "stage-%u-%u", stage, i);
-			node_add(loop, stage > stages ? &end : inner, name, table, stage);
-		}
-	check(gyre_graph_build(loop, NULL), "build");
-}
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return GYRE_SEC(time.tv_sec) + time.tv_nsec;
-}
-
-static void walk(struct gyre_loop *loop, unsigned walks)
-{
-	for (unsigned i = 0; i < walks; i++) {
-		gyre__graph_poll(loop->graph);
-		gyre__graph_dispatch(loop->graph, UINT32_MAX);
-	}
-}
-
-/* Nanoseconds per walk, source and ends included. */
-static double walk_measure(
-	struct gyre_loop *loop, const struct pattern *pattern, unsigned vector, unsigned stages)
-{
-	struct gyre_loop_options options = {
-		.vector = vector, .hop_budget = 1, .sample_period = 16, .inject_max = 1};
-	struct gyre_node_class inner = {.name = "inner",
-		.kind = GYRE_NODE_INTERNAL,
-		.process = pattern->each ? each_process : whole_process,
-		.init = stage_init,
-		.data_size = sizeof(struct stage),
-		.nexts = unnamed,
-		.n_nexts = pattern->spread};
-	unsigned walks = 4000 / (vector + 16);
-	uint64_t best = UINT64_MAX;
-	uint8_t table[TABLE];
-
-	table_fill(table, pattern);
-	check(gyre__graph_create(loop, &options, &loop->graph), "create");
-	nodes_add(loop, &inner, table, stages);
-	walk(loop, walks);
-	for (unsigned i = 0; i < REPEATS; i++) {
-		uint64_t began = now();
-
-		walk(loop, walks);
-		began = now() - began;
-		if (began < best)
-			best = began;
-	}
-	gyre__graph_destroy(loop->graph);
-	return (double)best / walks;
-}
-
-static double slope_measure(struct gyre_loop *loop, const struct pattern *pattern, unsigned vector)
-{
-	double few = walk_measure(loop, pattern, vector, STAGES_FEW);
-	double many = walk_measure(loop, pattern, vector, STAGES_MANY);
-
-	return (many - few) / (STAGES_MANY - STAGES_FEW) / vector;
-}
-
-int main(void)
-{
-	static struct gyre_loop loop;
-
-	check(gyre__clock_create(&loop.clock), "clock");
-	printf("ns per object and stage (best of %d)\n%-14s", REPEATS, "vector");
-	for (unsigned i = 0; i < COLUMNS; i++)
-		printf("%8u", vectors[i]);
-	for (unsigned p = 0; p < sizeof(patterns) / sizeof(*patterns); p++) {
-		printf("\n%-14s", patterns[p].name);
-		for (unsigned i = 0; i < COLUMNS; i++) {
-			printf("%8.2f", slope_measure(&loop, &patterns[p], vectors[i]));
-			fflush(stdout);
-		}
-	}
-	printf("\n");
-	gyre__clock_free(loop.clock);
+	bench_open(&bench, "graph", argc, argv);
+#ifdef HAVE_DPDK
+	graph_rte_start(bench.core);
+#else
+	printf("no DPDK: rte_graph is left out\n");
+#endif
+	for (unsigned i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (bench_wants(&bench, patterns[i].name))
+			pattern_run(&bench, &patterns[i]);
+	bench_close(&bench);
 	return 0;
 }

@@ -9,13 +9,17 @@ CLEANFILES += $(bench_programs)
 bench: $(bench_programs)
 .PHONY: bench
 
-bench_programs += %D%/partition
-%C%_partition_SOURCES = %D%/partition.c
-%C%_partition_LDADD = lib/graph/libgraph.la
-
 bench_programs += %D%/graph
-%C%_graph_SOURCES = %D%/graph.c
-%C%_graph_LDADD = lib/graph/libgraph.la lib/base/libbase.la
+%C%_graph_SOURCES = %D%/graph.c %D%/graph.h %D%/graph_direct.c %D%/graph_gyre.c \
+	%D%/graph_shape.c $(bench_harness)
+%C%_graph_CFLAGS = $(AM_CFLAGS)
+%C%_graph_LDADD = $(GYRE_ROOMS)
+if HAVE_DPDK
+%C%_graph_SOURCES += %D%/graph_rte.c %D%/graph_rte.h %D%/graph_rte_bare.c
+# All of rte_graph is marked experimental.
+%C%_graph_CFLAGS += $(DPDK_CFLAGS) -DALLOW_EXPERIMENTAL_API
+%C%_graph_LDADD += $(DPDK_LIBS)
+endif
 
 bench_programs += %D%/process
 %C%_process_SOURCES = %D%/process.c

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gyre's side of the graph's benchmark: a loop as anyone creates it, whose graph is polled and
+ * dispatched without the rest of the loop's turn. Called by bench/graph.c; owns the loop of a run.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "graph.h"
+#include "graph/graph.h"
+#include "harness.h"
+
+struct run {
+	struct gyre_loop *loop;
+	unsigned n;
+	struct gyre_node *nodes[GRAPH_VERTICES_MAX];
+};
+
+static unsigned source_poll(struct gyre_node *node, unsigned max)
+{
+	static const char packets[GYRE_VECTOR_MAX];
+	void **places = gyre_next_reserve(node, 0, max);
+
+	for (unsigned i = 0; i < max; i++)
+		places[i] = (void *)&packets[i];
+	gyre_next_commit(node, 0, max);
+	return max;
+}
+
+static gyre_next whole_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)node, (void)items, (void)nexts, (void)n;
+	return 0;
+}
+
+static gyre_next each_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const uint8_t *table = graph_place_take(gyre_node_data(node), n);
+
+	(void)items;
+	for (unsigned i = 0; i < n; i++)
+		nexts[i] = table[i];
+	return GYRE_NEXT_EACH;
+}
+
+static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)items, (void)nexts;
+	graph_end_count(gyre_node_data(node), n);
+	return GYRE_NEXT_KEEP;
+}
+
+static const char *const unnamed[GRAPH_NEXTS_MAX];
+
+static const struct gyre_node_class classes[] = {
+	[GRAPH_SOURCE] = {.name = "source",
+		.kind = GYRE_NODE_INPUT,
+		.poll = source_poll,
+		.nexts = unnamed,
+		.n_nexts = 1},
+	[GRAPH_WHOLE] = {.name = "whole",
+		.kind = GYRE_NODE_INTERNAL,
+		.process = whole_process,
+		.nexts = unnamed,
+		.n_nexts = 1},
+	[GRAPH_EACH] = {.name = "each",
+		.kind = GYRE_NODE_INTERNAL,
+		.process = each_process,
+		.data_size = sizeof(struct graph_place),
+		.nexts = unnamed},
+	[GRAPH_END] = {.name = "end",
+		.kind = GYRE_NODE_OUTPUT,
+		.process = end_process,
+		.data_size = sizeof(struct graph_end)},
+};
+
+/* Of a node that asks for each item, one class for every number of nexts. */
+static const struct gyre_node_class *class_of(const struct graph_vertex *vertex)
+{
+	static struct gyre_node_class each[GRAPH_NEXTS_MAX + 1];
+
+	if (vertex->role != GRAPH_EACH)
+		return &classes[vertex->role];
+	each[vertex->n_nexts] = classes[GRAPH_EACH];
+	each[vertex->n_nexts].n_nexts = vertex->n_nexts;
+	return &each[vertex->n_nexts];
+}
+
+static void vertex_add(struct run *run, const struct graph_setup *setup, unsigned i)
+{
+	const struct graph_vertex *vertex = &setup->shape->vertices[i];
+	struct gyre_node_id id;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", i);
+	bench_check(gyre_node_add(run->loop, class_of(vertex), name, NULL, &id), "gyre_node_add");
+	for (unsigned next = 0; next < vertex->n_nexts; next++) {
+		snprintf(name, sizeof(name), "%u", vertex->nexts[next]);
+		bench_check(gyre_node_connect(run->loop, id, next, name), "gyre_node_connect");
+	}
+	run->nodes[i] = gyre_node_get(run->loop, id);
+	if (vertex->role == GRAPH_EACH)
+		*(struct graph_place *)gyre_node_data(run->nodes[i]) =
+			graph_shape_place(setup->table, i);
+}
+
+static void *run_open(const struct graph_setup *setup)
+{
+	struct gyre_loop_options options = GYRE_LOOP_OPTIONS_INIT;
+	struct run *run = calloc(1, sizeof(*run));
+
+	graph_assert(run, "memory");
+	options.vector = setup->vector;
+	if (!setup->stats)
+		options.sample_period = 0;
+	bench_check(gyre_loop_create(&options, &run->loop), "gyre_loop_create");
+	if (gyre_graph_simd_set(run->loop, setup->simd) < 0) {
+		gyre_loop_destroy(run->loop);
+		free(run);
+		return NULL;
+	}
+	run->n = setup->shape->n;
+	for (unsigned i = 0; i < run->n; i++)
+		vertex_add(run, setup, i);
+	bench_check(gyre_graph_build(run->loop, NULL), "gyre_graph_build");
+	return run;
+}
+
+static void run_walk(void *arg, unsigned walks)
+{
+	struct gyre__graph *graph = ((struct run *)arg)->loop->graph;
+
+	for (unsigned i = 0; i < walks; i++) {
+		gyre__graph_poll(graph);
+		gyre__graph_dispatch(graph, UINT32_MAX);
+	}
+}
+
+static const struct graph_end *run_end(void *arg, unsigned vertex)
+{
+	struct run *run = arg;
+
+	return gyre_node_data(run->nodes[vertex]);
+}
+
+static void run_close(void *arg)
+{
+	struct run *run = arg;
+
+	gyre_loop_destroy(run->loop);
+	free(run);
+}
+
+const struct graph_system graph_gyre = {
+	.name = "gyre", .open = run_open, .walk = run_walk, .end = run_end, .close = run_close};
