@@ -21,6 +21,17 @@ if HAVE_DPDK
 %C%_graph_LDADD += $(DPDK_LIBS)
 endif
 
+# The bodies are x86-64 assembly, of which nobody wants the line numbers: it is 16 MB. The rest runs
+# under valgrind, too, which knows no AVX-512.
+if HAVE_X86_64
+bench_programs += %D%/order
+%C%_order_SOURCES = %D%/order.c %D%/order.h %D%/order_bodies.S %D%/order_misses.c %D%/order_walk.c \
+	$(bench_harness)
+%C%_order_LDADD = lib/graph/libgraph.la lib/base/libbase.la
+%D%/order_bodies.o: CCASFLAGS =
+%D%/order%.o: CFLAGS += -mno-avx512f
+endif
+
 bench_programs += %D%/process
 %C%_process_SOURCES = %D%/process.c
 %C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la
