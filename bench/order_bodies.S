@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies of nodes, as much code as a node has, for bench/order: of three shapes and six sizes, eight
+ * Bodies of nodes, as much code as a node has, for bench/order: three shapes, six sizes, eight
  * of each. Called by order_walk.c as `uint32_t body(uint32_t, uint32_t)`; leaves that touch
  * registers only. A shape's bodies lie one behind another, eight of each size, small sizes first: a
  * body's place is computed, and that a shape is as long as its bodies together is checked there.
