@@ -289,6 +289,8 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
 		if (bench_wants(&bench, patterns[i].name))
 			pattern_run(&bench, &patterns[i]);
+	if (bench_wants(&bench, "partition"))
+		graph_partition_run(&bench);
 	bench_close(&bench);
 	return 0;
 }

@@ -99,6 +99,15 @@ extern const struct graph_system graph_rte;
 void graph_rte_start(int core);
 #endif
 
+struct bench;
+struct gyre__partition_ops;
+/* The cases of the partition code alone. */
+void graph_partition_run(struct bench *bench);
+/* Writes those of n items that go to `next` to `end`, which has the partition's slack; returns how
+ * many. */
+unsigned graph_partition_next(const struct gyre__partition_ops *ops, const uint16_t *nexts,
+	void *const *items, unsigned n, unsigned next, void **end);
+
 /* What cannot go on, ends the program. */
 #define graph_assert(condition, what) bench_check((condition) ? 0 : -1, what)
 

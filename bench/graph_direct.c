@@ -11,8 +11,7 @@
 #include "graph/partition.h"
 #include "harness.h"
 
-#define ROOM     (GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK + 8) /* not 2 KiB apart */
-#define WAYS_FEW 4 /* up to so many nexts are compressed, as gyre does it; more are scattered */
+#define ROOM (GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK + 8) /* not 2 KiB apart */
 
 struct vertex {
 	void **items;
@@ -27,7 +26,7 @@ struct vertex {
 
 struct run {
 	const struct gyre__partition_ops *ops;
-	unsigned vector, n;
+	unsigned vector, n, way;
 	struct vertex *vertices;
 };
 
@@ -75,14 +74,11 @@ static void move(struct vertex *from, struct vertex *to)
 
 static void compress(const struct run *run, struct vertex *from, const uint16_t *nexts)
 {
-	uint64_t mask[GYRE__PARTITION_WORDS(GYRE_VECTOR_MAX)];
-
 	for (unsigned next = 0; next < from->n_nexts; next++) {
 		struct vertex *to = from->nexts[next];
-		unsigned n = run->ops->match(nexts, from->n, next, mask);
 
-		run->ops->compress(to->items + to->n, from->items, mask, from->n);
-		to->n += n;
+		to->n += graph_partition_next(
+			run->ops, nexts, from->items, from->n, next, to->items + to->n);
 	}
 }
 
@@ -95,15 +91,35 @@ static void scatter(struct vertex *from, const uint16_t *nexts)
 	}
 }
 
+/* The ends of all arrays are held, so that no item waits for the one before it to be counted. */
+static void cursors(struct vertex *from, const uint16_t *nexts)
+{
+	void **ends[GRAPH_NEXTS_MAX];
+
+	for (unsigned next = 0; next < from->n_nexts; next++)
+		ends[next] = from->nexts[next]->items + from->nexts[next]->n;
+	for (unsigned i = 0; i < from->n; i++)
+		*ends[nexts[i]]++ = from->items[i];
+	for (unsigned next = 0; next < from->n_nexts; next++)
+		from->nexts[next]->n = ends[next] - from->nexts[next]->items;
+}
+
+enum way { EQUAL_COMPRESS, COMPRESS, EQUAL_SCATTER, SCATTER, CURSORS };
+static const char *const ways[] = {
+	"equal-or-compress", "compress", "equal-or-scatter", "scatter", "cursors", NULL};
+
 static void split(const struct run *run, struct vertex *from)
 {
 	uint16_t nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+	bool equal = run->way == EQUAL_COMPRESS || run->way == EQUAL_SCATTER;
 
 	each_body(&from->place, nexts, from->n);
-	if (from->n_nexts == 1 || run->ops->all_equal(nexts, from->n))
+	if (equal && run->ops->all_equal(nexts, from->n))
 		move(from, from->nexts[nexts[0]]);
-	else if (from->n_nexts <= WAYS_FEW && from->n >= 8)
+	else if (run->way == EQUAL_COMPRESS || run->way == COMPRESS)
 		compress(run, from, nexts);
+	else if (run->way == CURSORS)
+		cursors(from, nexts);
 	else
 		scatter(from, nexts);
 }
@@ -129,6 +145,7 @@ static void *run_open(const struct graph_setup *setup)
 	run->ops = gyre__partition_get(setup->simd);
 	run->vector = setup->vector;
 	run->n = setup->shape->n;
+	run->way = setup->way;
 	run->vertices = calloc(run->n, sizeof(*run->vertices));
 	graph_assert(run->vertices, "memory");
 	for (unsigned i = 0; i < run->n; i++) {
@@ -171,5 +188,9 @@ static void run_close(void *arg)
 	free(run);
 }
 
-const struct graph_system graph_direct = {
-	.name = "direct", .open = run_open, .walk = run_walk, .end = run_end, .close = run_close};
+const struct graph_system graph_direct = {.name = "direct",
+	.ways = ways,
+	.open = run_open,
+	.walk = run_walk,
+	.end = run_end,
+	.close = run_close};

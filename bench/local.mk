@@ -11,7 +11,7 @@ bench: $(bench_programs)
 
 bench_programs += %D%/graph
 %C%_graph_SOURCES = %D%/graph.c %D%/graph.h %D%/graph_direct.c %D%/graph_gyre.c \
-	%D%/graph_shape.c $(bench_harness)
+	%D%/graph_partition.c %D%/graph_shape.c $(bench_harness)
 %C%_graph_CFLAGS = $(AM_CFLAGS)
 %C%_graph_LDADD = $(GYRE_ROOMS)
 if HAVE_DPDK
