@@ -54,14 +54,18 @@ bench_programs += %D%/idle
 %C%_idle_LDADD = lib/libgyre.la
 
 if HAVE_DPDK
-bench_programs += %D%/fib
-%C%_fib_SOURCES = %D%/fib.c
-%C%_fib_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
-%C%_fib_LDADD = $(DPDK_LIBS)
-
-bench_programs += %D%/forward
-%C%_forward_SOURCES = %D%/forward.c
-%C%_forward_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS)
-%C%_forward_LDADD = examples/ha-gateway/libha-nodes.la examples/ha-gateway/libha.la \
-	lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
+# With the example's nodes, compiled like their peers.
+bench_programs += %D%/gateway
+%C%_gateway_SOURCES = %D%/gateway.c %D%/gateway.h %D%/gateway_gyre.c %D%/gateway_peers.c \
+	%D%/gateway_router.h %D%/gateway_world.c $(bench_harness) \
+	examples/ha-gateway/arp_input.c examples/ha-gateway/arp_packet.c \
+	examples/ha-gateway/arp_table.c examples/ha-gateway/arp_heap.c \
+	examples/ha-gateway/ethernet_input.c examples/ha-gateway/fib.c \
+	examples/ha-gateway/icmp_echo.c examples/ha-gateway/icmp_error.c \
+	examples/ha-gateway/ip4_input.c examples/ha-gateway/ip4_local.c \
+	examples/ha-gateway/ip4_lookup.c examples/ha-gateway/ip4_rewrite.c \
+	examples/ha-gateway/packet.c
+%C%_gateway_CFLAGS = $(AM_CFLAGS) -Wno-unused-parameter $(DPDK_CFLAGS)
+examples/ha-gateway/%C%_gateway-%.o: CFLAGS += -O3 -march=native
+%C%_gateway_LDADD = examples/ha-gateway/libha.la lib/dpdk/libgyre-dpdk.la lib/libgyre.la $(DPDK_LIBS)
 endif

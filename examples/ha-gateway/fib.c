@@ -15,7 +15,7 @@
 
 /*
  * rte_fib with next hops of one byte, not rte_lpm, since addresses are what strangers choose:
- * bench/fib.c on a Xeon with 2 MiB of second cache, nsec per address in bulks of 64,
+ * measured on a Xeon with 2 MiB of second cache, nsec per address in bulks of 64,
  *
  *	                    1 route       1,000 routes    100,000 routes
  *	                random  64 flows  random  64 flows  random  64 flows
