@@ -33,12 +33,9 @@ bench_programs += %D%/order
 endif
 
 bench_programs += %D%/process
-%C%_process_SOURCES = %D%/process.c
-%C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la
-
-bench_programs += %D%/switch
-%C%_switch_SOURCES = %D%/switch.c
-%C%_switch_LDADD = lib/sched/libsched.la lib/base/libbase.la
+%C%_process_SOURCES = %D%/process.c %D%/process.h %D%/process_peers.c %D%/process_steps.c \
+	%D%/process_wheel.c %D%/process_wheel.h $(bench_harness)
+%C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la $(BOOST_CONTEXT_LIBS) $(PTH_LIBS)
 
 bench_programs += %D%/timer
 %C%_timer_SOURCES = %D%/timer.c

@@ -1,81 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What processes cost through the public API: a resume and the yield that ends it, with accounts
- * and with a clock that costs nothing; a life of nothing; wake-ups of many timed sleepers; memory.
- * Prints medians of interleaved rounds. Arguments: how many rounds (9), and the largest number of
- * sleepers (100000).
+ * The process subject: a raw switch one way; a resume and the yield that ends it, through the
+ * public API, with accounts and without; wake-ups of timed sleepers; a life of nothing; memory.
+ * Runs gyre's sides, on a loop that is turned by hand, beside those of process_peers.c and
+ * process_steps.c.
+ *
+ * Wake-ups: every process sleeps for a period of 1 to 10 ms on a clock that costs what a reading
+ * costs but stands still while there is work, and goes on by 10 us when there is none: the work
+ * alone is measured, turns in which nobody was due included, on every side alike.
  */
+#include "process.h"
+
 #include <gyre/process.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/hub.h"
+#include "sched/context.h"
 #include "sched/sched.h"
 
-static struct gyre_loop loop;
-static struct gyre_clock *real_clock;
-static uint64_t reading;
+uint64_t process_span;
 
-static uint64_t read_nothing(struct gyre_clock *clock)
+double process_timed(void (*step)(void *state), void *state, uint64_t each)
 {
-	(void)clock;
-	return reading;
+	uint64_t begin, steps = 0, took;
+
+	step(state);
+	begin = bench_now();
+	do {
+		step(state);
+		steps++;
+		took = bench_now() - begin;
+	} while (took < process_span);
+	return (double)took / ((double)steps * (double)each);
 }
 
-static struct gyre_clock no_clock = {.read = read_nothing};
-
-/* Costs what a reading costs, but says what it is told. */
-static uint64_t read_and_forget(struct gyre_clock *clock)
+double process_woken(void (*step)(void *state), void *state, const uint64_t *count, unsigned n)
 {
-	(void)clock;
-	gyre__clock_read(real_clock);
-	return reading;
+	uint64_t begin, before = *count, took;
+
+	while (*count - before < n)
+		step(state);
+	before = *count;
+	begin = bench_now();
+	do {
+		step(state);
+		took = bench_now() - begin;
+	} while (took < process_span || *count - before < n);
+	return (double)took / (double)(*count - before);
 }
 
-static struct gyre_clock still_clock = {.read = read_and_forget};
-
-/* The thread's own CPU time: others on the machine do not count. */
-static uint64_t now(void)
+uint64_t process_period(unsigned index)
 {
-	struct timespec ts;
+	uint64_t mixed = (index + 1) * UINT64_C(0x9e3779b97f4a7c15);
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return GYRE_MSEC(1) + (mixed >> 32) % GYRE_MSEC(9);
 }
 
-static void check(int err, const char *what)
+void *process_map(size_t n, size_t step)
 {
-	if (err == 0)
-		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(-err));
-	exit(EXIT_FAILURE);
+	void *map = mmap(NULL, n * step, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	bench_check(map == MAP_FAILED ? -1 : 0, "mmap");
+	madvise(map, n * step, MADV_NOHUGEPAGE);
+	return map;
 }
 
-static void turn(void)
+void process_unmap(void *map, size_t n, size_t step)
 {
-	loop.now = gyre__clock_read(loop.clock);
-	gyre__post_run(&loop.posts, 256);
-	gyre__wheel_expire(loop.wheel, loop.now, 256);
-	gyre__sched_run(loop.sched, GYRE_SEC(1));
+	munmap(map, n * step);
 }
 
-static void spawn(gyre_process_fn *fn, void *arg)
+/* --- gyre: the loop --- */
+
+/* A hub with a wheel and a scheduler, turned here. */
+struct rig {
+	struct gyre_loop loop;
+	struct gyre_clock *real, told;
+	uint64_t reading; /* what the clock `told` says */
+	unsigned n;
+	uint64_t wakes;
+};
+
+static uint64_t read_and_say(struct gyre_clock *clock)
 {
-	check(gyre_process_spawn(&loop, fn, arg, NULL, NULL), "spawn");
+	struct rig *rig = (void *)((char *)clock - offsetof(struct rig, told));
+
+	gyre__clock_read(rig->real);
+	return rig->reading;
 }
 
-static void end_all(void)
+static struct rig *rig_open(unsigned n)
 {
-	struct gyre_process_id id = {0};
+	struct gyre_loop_options options = {.stack_size = PROCESS_STACK, .process_max = 1 << 20};
+	struct rig *rig = calloc(1, sizeof(*rig));
 
-	while (gyre_process_next(&loop, &id))
-		check(gyre_process_cancel(id), "cancel");
-	while (gyre__sched_alive(loop.sched))
-		turn();
+	bench_check(rig ? 0 : -1, "memory");
+	rig->n = n;
+	rig->told.read = read_and_say;
+	bench_check(gyre__clock_create(&rig->real), "clock");
+	rig->loop.clock = rig->real;
+	rig->reading = rig->loop.now = gyre__clock_read(rig->real);
+	bench_check(gyre__postbox_init(&rig->loop.posts, &rig->loop), "postbox");
+	bench_check(gyre__wheel_create(rig->loop.now, &rig->loop.wheel), "wheel");
+	bench_check(gyre__sched_create(&rig->loop, &options, &rig->loop.sched), "sched");
+	gyre__loop_enter(&rig->loop);
+	return rig;
+}
+
+/* As the loop's turn has it. */
+static void turn(struct rig *rig)
+{
+	struct gyre_loop *loop = &rig->loop;
+
+	loop->now = gyre__clock_read(loop->clock);
+	gyre__post_run(&loop->posts, 256);
+	gyre__wheel_expire(loop->wheel, loop->now, 256);
+	gyre__sched_run(loop->sched, GYRE_SEC(1));
+}
+
+static void rig_close(void *state)
+{
+	struct rig *rig = state;
+
+	gyre__loop_enter(&rig->loop);
+	gyre__sched_cancel_all(rig->loop.sched);
+	while (gyre__sched_alive(rig->loop.sched))
+		turn(rig);
+	gyre__sched_destroy(rig->loop.sched);
+	gyre__wheel_destroy(rig->loop.wheel);
+	gyre__postbox_fini(&rig->loop.posts);
+	gyre__clock_free(rig->real);
+	free(rig);
+}
+
+static void spawn(struct rig *rig, gyre_process_fn *fn, void *arg)
+{
+	bench_check(gyre_process_spawn(&rig->loop, fn, arg, NULL, NULL), "spawn");
+}
+
+/* --- gyre: the cases --- */
+
+struct switcher {
+	struct gyre__context here, there;
+	void *stack;
+};
+
+static void bounce(void *arg)
+{
+	struct switcher *s = arg;
+
+	for (;;)
+		gyre__context_switch(&s->there, &s->here);
+}
+
+static void *switch_open(unsigned n)
+{
+	struct switcher *s = calloc(1, sizeof(*s));
+
+	(void)n;
+	bench_check(s ? 0 : -1, "memory");
+	s->stack = process_map(1, PROCESS_STACK);
+	gyre__context_init_main(&s->here);
+	gyre__context_init(&s->there, s->stack, PROCESS_STACK, bounce, s);
+	return s;
+}
+
+static void switch_step(void *state)
+{
+	struct switcher *s = state;
+
+	for (unsigned i = 0; i < PROCESS_STEP; i++)
+		gyre__context_switch(&s->here, &s->there);
+}
+
+static double switch_round(void *state)
+{
+	return process_timed(switch_step, state, PROCESS_STEP) / 2;
+}
+
+static void switch_close(void *state)
+{
+	struct switcher *s = state;
+
+	process_unmap(s->stack, 1, PROCESS_STACK);
+	free(s);
 }
 
 static int yields(struct gyre_process *self, void *arg)
@@ -86,32 +198,81 @@ static int yields(struct gyre_process *self, void *arg)
 	return 0;
 }
 
-/* ns for each resume and yield of `processes` that do nothing else. */
-static double yield_round(unsigned processes)
+static void *yield_open(unsigned n)
 {
-	unsigned turns = 2000000 / processes;
-	uint64_t begin;
+	struct rig *rig = rig_open(n);
 
-	for (unsigned i = 0; i < processes; i++)
-		spawn(yields, NULL);
-	turn();
-	begin = now();
-	for (unsigned i = 0; i < turns; i++)
-		gyre__sched_run(loop.sched, GYRE_SEC(10));
-	begin = now() - begin;
-	end_all();
-	return (double)begin / ((double)turns * processes);
+	for (unsigned i = 0; i < n; i++)
+		spawn(rig, yields, NULL);
+	turn(rig);
+	return rig;
 }
 
-static double yield_unclocked(unsigned processes)
+static void yield_step(void *state)
 {
-	double nsec;
+	struct rig *rig = state;
 
-	reading = loop.now;
-	loop.clock = &no_clock;
-	nsec = yield_round(processes);
-	loop.clock = real_clock;
-	return nsec;
+	for (unsigned i = 0; i < PROCESS_STEP; i += rig->n)
+		gyre__sched_run(rig->loop.sched, GYRE_SEC(10));
+}
+
+static double yield_round(void *state)
+{
+	struct rig *rig = state;
+
+	gyre__loop_enter(&rig->loop);
+	return process_timed(yield_step, rig, (PROCESS_STEP + rig->n - 1) / rig->n * rig->n);
+}
+
+struct napper {
+	struct rig *rig;
+	uint64_t period;
+};
+
+static int naps(struct gyre_process *self, void *arg)
+{
+	struct napper napper = *(struct napper *)arg;
+	uint64_t deadline = napper.rig->loop.now;
+
+	do {
+		napper.rig->wakes++;
+		deadline += napper.period;
+	} while (gyre_process_sleep_until(self, deadline) == 0);
+	return 0;
+}
+
+static void *wake_open(unsigned n)
+{
+	struct rig *rig = rig_open(n);
+
+	rig->loop.clock = &rig->told;
+	for (unsigned i = 0; i < n; i++) {
+		struct napper napper = {rig, process_period(i)};
+
+		spawn(rig, naps, &napper);
+		gyre__sched_run(rig->loop.sched, GYRE_SEC(1));
+	}
+	return rig;
+}
+
+static void wake_step(void *state)
+{
+	struct rig *rig = state;
+
+	for (int i = 0; i < 100; i++) {
+		turn(rig);
+		if (!gyre__sched_ready(rig->loop.sched) &&
+			!gyre__wheel_due(rig->loop.wheel, rig->reading))
+			rig->reading += PROCESS_TICK;
+	}
+}
+
+static double wake_round(void *state)
+{
+	struct rig *rig = state;
+
+	gyre__loop_enter(&rig->loop);
+	return process_woken(wake_step, rig, &rig->wakes, rig->n);
 }
 
 static int nothing(struct gyre_process *self, void *arg)
@@ -121,168 +282,127 @@ static int nothing(struct gyre_process *self, void *arg)
 	return 0;
 }
 
-/* ns for a spawn, a run and an end, of `processes` at a time. */
-static double life_round(unsigned processes)
+static void *life_open(unsigned n)
 {
-	unsigned turns = 300000 / processes;
-	uint64_t begin = now();
+	return rig_open(n);
+}
 
-	for (unsigned i = 0; i < turns; i++) {
-		for (unsigned j = 0; j < processes; j++)
-			spawn(nothing, NULL);
-		gyre__sched_run(loop.sched, GYRE_SEC(10));
+static void life_step(void *state)
+{
+	struct rig *rig = state;
+
+	for (unsigned begun = 0; begun < PROCESS_STEP; begun += rig->n) {
+		for (unsigned i = 0; i < rig->n; i++)
+			spawn(rig, nothing, NULL);
+		gyre__sched_run(rig->loop.sched, GYRE_SEC(10));
 	}
-	return (double)(now() - begin) / ((double)turns * processes);
 }
 
-static uint64_t wakes;
-
-static int naps(struct gyre_process *self, void *arg)
+static double life_round(void *state)
 {
-	uint64_t period = *(uint64_t *)arg, deadline = loop.now;
+	struct rig *rig = state;
 
-	do {
-		wakes++;
-		deadline += period;
-	} while (gyre_process_sleep_until(self, deadline) == 0);
-	return 0;
+	gyre__loop_enter(&rig->loop);
+	return process_timed(life_step, rig, (PROCESS_STEP + rig->n - 1) / rig->n * rig->n);
 }
 
-static size_t resident(void)
+static const struct process_side gyre_switch = {"gyre", switch_open, switch_round, switch_close, 0};
+static const struct process_side gyre_yield = {"gyre", yield_open, yield_round, rig_close, 0};
+static const struct process_side gyre_wake = {"gyre", wake_open, wake_round, rig_close, 0};
+static const struct process_side gyre_life = {"gyre", life_open, life_round, rig_close, 0};
+
+/* --- The comparison --- */
+
+/* Of those sides that there are, and are measured with n processes. */
+static void compare(struct bench *bench, const struct bench_case *what, unsigned n,
+	const struct process_side *const *sides)
+{
+	const struct process_side *open[BENCH_SYSTEMS_MAX];
+	struct bench_system systems[BENCH_SYSTEMS_MAX] = {{0}};
+	unsigned count = 0;
+
+	if (!bench_wants(bench, what->name) || !bench_wants_param(bench, what->param))
+		return;
+	for (; *sides; sides++) {
+		const struct process_side *side = *sides;
+
+		if (!side->system || (side->most && n > side->most))
+			continue;
+		open[count] = side;
+		systems[count++] = (struct bench_system){side->system, side->round, side->open(n)};
+	}
+	bench_compare(bench, what, systems, count, NULL);
+	while (count-- > 0)
+		open[count]->close(systems[count].arg);
+}
+
+static void compare_each(struct bench *bench, const char *name, const unsigned *ns,
+	const struct process_side *const *sides)
+{
+	for (; *ns; ns++) {
+		char param[32];
+		struct bench_case what = {name, param, "ns"};
+
+		snprintf(param, sizeof(param), "N=%u", *ns);
+		compare(bench, &what, *ns, sides);
+	}
+}
+
+static double resident(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
-	size_t size = 0, pages = 0;
+	long size = 0, pages = 0;
 
-	if (!file || fscanf(file, "%zu %zu", &size, &pages) != 2)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
+	if (!file || fscanf(file, "%ld %ld", &size, &pages) != 2)
+		bench_check(-1, "/proc/self/statm");
+	fclose(file);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* ns for a wake-up of `sleepers` that sleep 1 to 10 ms, on a clock that stands still while there is
- * work and goes on by 20 us when there is none: the work alone is measured, readings included. */
-static double sleep_round(unsigned sleepers, uint64_t *periods, double *ret_bytes)
+/* Of an idle process, its share of everything included. */
+static void count_memory(struct bench *bench, const struct process_side *const *sides)
 {
-	uint64_t begin, before;
-	size_t memory = resident();
+	const struct bench_case what = {"memory", "N=10000", "bytes"};
 
-	reading = loop.now;
-	loop.clock = &still_clock;
-	for (unsigned i = 0; i < sleepers; i++) {
-		periods[i] = GYRE_MSEC(1) + (uint64_t)rand() % GYRE_MSEC(9);
-		spawn(naps, &periods[i]);
-	}
-	turn();
-	if (!*ret_bytes)
-		*ret_bytes = (double)(resident() - memory) / sleepers;
-	before = wakes;
-	begin = now();
-	while (wakes - before < 1000000) {
-		turn();
-		if (!gyre__sched_ready(loop.sched) && !gyre__wheel_due(loop.wheel, reading))
-			reading += GYRE_USEC(20);
-	}
-	begin = now() - begin;
-	before = wakes - before;
-	end_all();
-	loop.clock = real_clock;
-	return (double)begin / (double)before;
-}
+	if (!bench_wants(bench, what.name))
+		return;
+	for (; *sides; sides++) {
+		double before = resident();
+		void *state;
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return values[n / 2];
-}
-
-static void open_loop(void)
-{
-	struct gyre_loop_options options = {.stack_size = 64 << 10, .process_max = 1 << 20};
-
-	check(gyre__clock_create(&real_clock), "clock");
-	loop.clock = real_clock;
-	loop.now = gyre__clock_read(real_clock);
-	check(gyre__postbox_init(&loop.posts, &loop), "postbox");
-	check(gyre__wheel_create(loop.now, &loop.wheel), "wheel");
-	check(gyre__sched_create(&loop, &options, &loop.sched), "sched");
-	gyre__loop_enter(&loop);
-}
-
-static void close_loop(void)
-{
-	gyre__sched_destroy(loop.sched);
-	gyre__wheel_destroy(loop.wheel);
-	gyre__postbox_fini(&loop.posts);
-	gyre__clock_free(real_clock);
-}
-
-static void bench_yields(unsigned rounds)
-{
-	static const unsigned counts[] = {1, 8, 64, 1000, 10000};
-	double clocked[64], unclocked[64];
-
-	for (unsigned c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
-		for (unsigned i = 0; i < rounds; i++) {
-			clocked[i] = yield_round(counts[c]);
-			unclocked[i] = yield_unclocked(counts[c]);
-		}
-		printf("resume + yield, %6u processes: %6.1f ns, clock left out %6.1f ns\n",
-			counts[c], median(clocked, rounds), median(unclocked, rounds));
+		if (!(*sides)->system)
+			continue;
+		state = (*sides)->open(10000);
+		bench_count(bench, &what, (*sides)->system, (resident() - before) / 10000);
+		(*sides)->close(state);
 	}
 }
 
-static void bench_lives(unsigned rounds)
-{
-	static const unsigned counts[] = {1, 100, 10000};
-	double took[64];
-
-	for (unsigned c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
-		life_round(counts[c]);
-		for (unsigned i = 0; i < rounds; i++)
-			took[i] = life_round(counts[c]);
-		printf("spawn + run + end, %6u at a time: %6.1f ns\n", counts[c],
-			median(took, rounds));
-	}
-}
-
-static void bench_sleeps(unsigned rounds, unsigned most)
-{
-	uint64_t *periods = calloc(most, sizeof(*periods));
-	double took[64], bytes = 0;
-
-	if (!periods)
-		check(-ENOMEM, "periods");
-	for (unsigned sleepers = 10; sleepers <= most; sleepers *= 10) {
-		bytes = 0;
-		for (unsigned i = 0; i < rounds; i++)
-			took[i] = sleep_round(sleepers, periods, &bytes);
-		printf("timed wake-up, %6u sleepers: %6.1f ns; %6.0f bytes resident each\n",
-			sleepers, median(took, rounds), bytes);
-	}
-	free(periods);
-}
+static const struct process_side *const switches[] = {&gyre_switch, &process_boost_switch,
+	&process_steps_switch, &process_setjmp_switch, &process_swap_switch, &process_pth_switch,
+	NULL};
+static const struct process_side *const yielders[] = {&gyre_yield, &process_steps_yield,
+	&process_boost_yield, &process_setjmp_yield, &process_swap_yield, &process_pth_yield, NULL};
+static const struct process_side *const wakers[] = {&gyre_wake, &process_steps_wake, NULL};
+static const struct process_side *const lives[] = {
+	&gyre_life, &process_pth_life, &process_boost_life, NULL};
+static const struct process_side *const idlers[] = {
+	&gyre_wake, &process_steps_wake, &process_boost_yield, &process_swap_yield, NULL};
 
 int main(int argc, char **argv)
 {
-	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 9;
-	unsigned most = argc > 2 ? (unsigned)atoi(argv[2]) : 100000;
+	const struct bench_case raw = {"switch", "one-way", "ns"};
+	struct bench bench;
 
-	if (rounds < 1 || rounds > 64 || most < 10) {
-		fprintf(stderr, "usage: process [ROUNDS (1 to 64) [SLEEPERS]]\n");
-		return EXIT_FAILURE;
-	}
-	open_loop();
-	bench_sleeps(rounds, most);
-	bench_yields(rounds);
-	bench_lives(rounds);
-	close_loop();
+	bench_open(&bench, "process", argc, argv);
+	process_span = bench_size(&bench, 5000000, 1000000);
+	count_memory(&bench, idlers);
+	compare(&bench, &raw, 1, switches);
+	compare_each(
+		&bench, "resume-yield", (const unsigned[]){1, 8, 64, 1000, 10000, 0}, yielders);
+	compare_each(
+		&bench, "wake", (const unsigned[]){1, 10, 100, 1000, 10000, 100000, 0}, wakers);
+	compare_each(&bench, "life", (const unsigned[]){1, 100, 10000, 0}, lives);
+	bench_close(&bench);
 	return EXIT_SUCCESS;
 }
