@@ -38,8 +38,10 @@ bench_programs += %D%/process
 %C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la $(BOOST_CONTEXT_LIBS) $(PTH_LIBS)
 
 bench_programs += %D%/timer
-%C%_timer_SOURCES = %D%/timer.c
-%C%_timer_LDADD = lib/sched/libsched.la lib/base/libbase.la
+%C%_timer_SOURCES = $(bench_harness) %D%/timer.c %D%/timer.h %D%/timer_time.c %D%/timer_gyre.c \
+	%D%/timer_ev.c %D%/timer_uv.c %D%/timer_rte.c
+%C%_timer_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS) $(UV_CFLAGS)
+%C%_timer_LDADD = $(GYRE_ROOMS) $(EV_LIBS) $(UV_LIBS) $(DPDK_LIBS)
 
 bench_programs += %D%/wake
 %C%_wake_SOURCES = %D%/wake.c

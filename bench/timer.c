@@ -1,159 +1,328 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What timers cost: start, stop, re-arm, an idle poll, expiry with restart at 10,000 outstanding
- * over 1 ms to 60 s; and the worst single poll at 1,000,000. Medians of several rounds.
+ * What timers cost at 100 to 1,000,000 outstanding over 1 ms to 60 s, the same delays in the same
+ * random order for all. gyre is told the time by the call that expires timers; libev and libuv read
+ * it and are given the same faked time (timer_time.c): their polls are whole turns of their loops,
+ * but no system call. rte_timer's time is real: it is polled as much later as the others, what
+ * passes in between is not counted, and its delays are shorter by as much as its timers are fewer
+ * than a million. Owns no timers: those are in timer_*.c. Invariant: it ends with an error if gyre
+ * fires a timer before its deadline; `early` is by how much each did.
  */
-#include "sched/wheel.h"
+#include "timer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-enum { OUTSTANDING = 10000, MANY = 1000000, ROUNDS = 31, BUDGET = 256 };
+#include "harness.h"
 
-static struct gyre_loop loop;
-static uint64_t now, random_state = 88172645463325252u, expired;
-static uint64_t *delays;
+enum {
+	SYSTEMS = 4,
+	PER_POLL = 8, /* timers due when time has moved on, on average */
+	WORST_STEP = 20000, /* nsec from poll to poll where the longest is looked for */
+};
 
-static uint64_t cpu(void)
-{
-	struct timespec ts;
+static const struct timer_system *const all[] = {
+	&timer_gyre,
+#ifdef HAVE_EV
+	&timer_ev,
+#endif
+#ifdef HAVE_UV
+	&timer_uv,
+#endif
+#ifdef HAVE_DPDK
+	&timer_rte,
+#endif
+};
+enum { N_ALL = sizeof(all) / sizeof(*all) };
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+uint64_t timer_expired, timer_early;
 
-static uint64_t random_delay(void)
+/* A system and its own faked time. */
+struct subject {
+	const struct timer_system *system;
+	uint64_t time, early;
+};
+
+static struct bench bench;
+static struct subject subjects[N_ALL];
+static uint64_t delays[TIMER_DELAYS];
+static uint64_t random_state = 88172645463325252u;
+static uint32_t *order; /* of the timers, shuffled */
+static unsigned n_timers, n_systems, batch;
+
+static uint64_t random_next(void)
 {
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
-	return GYRE_MSEC(1) + random_state % (GYRE_SEC(60) - GYRE_MSEC(1));
+	return random_state;
 }
 
-static void restart(struct gyre_timer *timer)
+static void delays_make(void)
 {
-	gyre_timer_start(timer, now + delays[expired++ % OUTSTANDING]);
+	const uint64_t least = 1000000, most = UINT64_C(60000000000);
+
+	for (unsigned i = 0; i < TIMER_DELAYS; i++)
+		delays[i] = least + random_next() % (most - least);
 }
 
-static int compare(const void *a, const void *b)
+static void order_make(void)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	order = malloc(n_timers * sizeof(*order));
+	bench_check(order ? 0 : -1, "memory");
+	for (unsigned i = 0; i < n_timers; i++) {
+		unsigned j = (unsigned)(random_next() % (i + 1));
 
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return values[n / 2];
-}
-
-static struct gyre_timer *timers_new(unsigned count)
-{
-	struct gyre_timer *timers = calloc(count, sizeof(*timers));
-
-	if (!timers || gyre__wheel_create(now, &loop.wheel) < 0)
-		exit(1);
-	for (unsigned i = 0; i < count; i++)
-		gyre_timer_init(&timers[i], &loop, restart);
-	return timers;
-}
-
-static void start_all(struct gyre_timer *timers, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		gyre_timer_start(&timers[i], now + delays[i % OUTSTANDING]);
-}
-
-static void operations(void)
-{
-	struct gyre_timer *timers = timers_new(OUTSTANDING);
-	double start[ROUNDS], rearm[ROUNDS], stop[ROUNDS];
-
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint64_t t0 = cpu(), t1, t2;
-
-		start_all(timers, OUTSTANDING);
-		t1 = cpu();
-		for (unsigned i = 0; i < OUTSTANDING; i++)
-			gyre_timer_start(&timers[i], now + delays[OUTSTANDING - 1 - i]);
-		t2 = cpu();
-		for (unsigned i = 0; i < OUTSTANDING; i++)
-			gyre_timer_stop(&timers[i]);
-		start[round] = (double)(t1 - t0) / OUTSTANDING;
-		rearm[round] = (double)(t2 - t1) / OUTSTANDING;
-		stop[round] = (double)(cpu() - t2) / OUTSTANDING;
+		order[i] = order[j];
+		order[j] = i;
 	}
-	printf("start %.1f ns, re-arm %.1f ns, stop %.1f ns\n", median(start, ROUNDS),
-		median(rearm, ROUNDS), median(stop, ROUNDS));
-	gyre__wheel_destroy(loop.wheel);
-	free(timers);
 }
 
-/* From deadline to deadline, as a sleeping loop goes: cascades are polls of their own. */
-static void expiries(void)
+/* A tenth of the timers or so, each time others. */
+static const uint32_t *some(void)
 {
-	struct gyre_timer *timers = timers_new(OUTSTANDING);
-	double idle[ROUNDS], expire[ROUNDS];
+	static unsigned at;
+
+	at = at + 2 * batch <= n_timers ? at + batch : 0;
+	return order + at;
+}
+
+/* --- Time --- */
+
+/* Its own time goes on; one whose time is real has some to make up for. */
+static const struct timer_system *enter(struct subject *subject)
+{
 	uint64_t before;
 
-	start_all(timers, OUTSTANDING);
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint64_t t0 = cpu(), t1, count = expired;
-
-		for (unsigned i = 0; i < 1000000; i++)
-			gyre__wheel_expire(loop.wheel, now, BUDGET);
-		t1 = cpu();
-		while (expired - count < 100000) {
-			uint64_t deadline = gyre__wheel_deadline(loop.wheel);
-
-			if (deadline > now)
-				now = deadline;
-			gyre__wheel_expire(loop.wheel, now, BUDGET);
-		}
-		idle[round] = (double)(t1 - t0) / 1e6;
-		expire[round] = (double)(cpu() - t1) / (double)(expired - count);
-	}
-	before = loop.wheel->cascaded;
-	printf("idle poll %.1f ns, expire and restart %.1f ns (%.2f cascades each)\n",
-		median(idle, ROUNDS), median(expire, ROUNDS), (double)before / (double)expired);
-	gyre__wheel_destroy(loop.wheel);
-	free(timers);
+	timer_time = subject->time;
+	timer_early = subject->early;
+	if (subject->system->real)
+		do {
+			before = timer_expired;
+			subject->system->poll();
+		} while (timer_expired - before > PER_POLL);
+	return subject->system;
 }
 
-static void worst_poll(void)
+static void leave(struct subject *subject)
 {
-	struct gyre_timer *timers = timers_new(MANY);
-	uint64_t worst = 0, end = now + GYRE_SEC(120);
-
-	for (unsigned i = 0; i < MANY; i++)
-		gyre_timer_start(&timers[i], now + random_delay());
-	while (now < end) {
-		uint64_t t0 = cpu(), took;
-
-		gyre__wheel_expire(loop.wheel, now, BUDGET);
-		took = cpu() - t0;
-		if (took > worst)
-			worst = took;
-		now += 20000;
-	}
-	printf("worst poll at %d: %.3f ms\n", MANY, (double)worst / 1e6);
-	gyre__wheel_destroy(loop.wheel);
-	free(timers);
+	subject->time = timer_time;
+	subject->early = timer_early;
 }
 
-int main(void)
+/* Polls; returns how long they took. */
+static uint64_t polls(const struct timer_system *system, unsigned n)
 {
-	delays = malloc(OUTSTANDING * sizeof(*delays));
-	if (!delays)
-		return 1;
-	for (unsigned i = 0; i < OUTSTANDING; i++)
-		delays[i] = random_delay();
-	now = GYRE_SEC(100);
-	operations();
-	expiries();
-	worst_poll();
-	free(delays);
+	uint64_t t0 = bench_now();
+
+	timer_faked = !system->real;
+	for (unsigned i = 0; i < n; i++)
+		system->poll();
+	timer_faked = false;
+	return bench_now() - t0;
+}
+
+/* Real time is spun away. */
+static void pass(const struct timer_system *system, uint64_t nsec)
+{
+	uint64_t end;
+
+	if (!system->real) {
+		timer_time += nsec;
+		return;
+	}
+	for (end = bench_now() + nsec; bench_now() < end;)
+		;
+}
+
+/* --- Rounds: nsec for each operation --- */
+
+typedef void timer_op(const uint32_t *which, unsigned count);
+
+/* Of `op`, between the one that prepares it and the one that undoes it. */
+static double operations(struct subject *subject, timer_op *before, timer_op *op, timer_op *after)
+{
+	unsigned n = bench_size(&bench, 100000, 20000) / (subject->system->real ? 8 : 1);
+	unsigned rounds = n / batch ? n / batch : 1;
+	uint64_t spent = 0;
+
+	enter(subject);
+	for (unsigned i = 0; i < rounds; i++) {
+		const uint32_t *which = some();
+		uint64_t t0;
+
+		if (before)
+			before(which, batch);
+		t0 = bench_now();
+		op(which, batch);
+		spent += bench_now() - t0;
+		if (after)
+			after(which, batch);
+	}
+	leave(subject);
+	return (double)spent / rounds / batch;
+}
+
+static double start_round(void *arg)
+{
+	const struct timer_system *system = ((struct subject *)arg)->system;
+
+	return operations(arg, system->stop, system->start, NULL);
+}
+
+static double stop_round(void *arg)
+{
+	const struct timer_system *system = ((struct subject *)arg)->system;
+
+	return operations(arg, NULL, system->stop, system->start);
+}
+
+static double rearm_round(void *arg)
+{
+	return operations(arg, NULL, ((struct subject *)arg)->system->rearm, NULL);
+}
+
+/* The first of all: time does not go on by a millisecond in all its rounds, so nothing is due; if
+ * it is in real time, what happened then is left out. */
+static double idle_round(void *arg)
+{
+	enum { AT_ONCE = 1000, STEP = 100 };
+	const struct timer_system *system = enter(arg);
+	unsigned rounds = bench_size(&bench, 500, 50), idle = 0;
+	uint64_t spent = 0;
+
+	while (idle < rounds) {
+		uint64_t before = timer_expired, took = polls(system, AT_ONCE);
+
+		if (!system->real)
+			timer_time += STEP;
+		if (timer_expired != before)
+			continue;
+		spent += took;
+		idle++;
+	}
+	leave(arg);
+	return (double)spent / rounds / AT_ONCE;
+}
+
+static double expire_round(void *arg)
+{
+	const struct timer_system *system = enter(arg);
+	unsigned wanted = bench_size(&bench, 20000, 4000) / (system->real ? 8 : 1);
+	uint64_t step = PER_POLL * (uint64_t)TIMER_PACE, before = timer_expired, spent = 0;
+
+	if (!system->real)
+		step = step * 1000000 / n_timers;
+	while (timer_expired - before < wanted) {
+		pass(system, step);
+		spent += polls(system, 1);
+	}
+	leave(arg);
+	return (double)spent / (double)(timer_expired - before);
+}
+
+/* Microseconds. */
+static double worst_round(void *arg)
+{
+	const struct timer_system *system = enter(arg);
+	uint64_t span = bench_size(&bench, 18000, 500) * UINT64_C(1000000), worst = 0;
+
+	span /= system->share;
+	for (uint64_t i = 0; i < span / WORST_STEP; i++) {
+		uint64_t took;
+
+		pass(system, WORST_STEP);
+		took = polls(system, 1);
+		worst = took > worst ? took : worst;
+	}
+	leave(arg);
+	return (double)worst / 1e3;
+}
+
+/* --- Cases --- */
+
+static void compare(const char *name, const char *param, double (*round)(void *arg))
+{
+	struct bench_system systems[N_ALL];
+
+	for (unsigned i = 0; i < n_systems; i++)
+		systems[i] = (struct bench_system){subjects[i].system->name, round, &subjects[i]};
+	bench_compare(&bench, &(struct bench_case){name, param, "ns"}, systems, n_systems, NULL);
+}
+
+static void poll_nothing(void)
+{
+}
+
+/* Beside what the machine takes away by itself: the longest `poll` of no timers at all. */
+static void worst_poll(const char *param)
+{
+	static const struct timer_system nothing = {"nothing", .share = 1, .poll = poll_nothing};
+	static struct subject none = {.system = &nothing};
+	struct bench_system systems[N_ALL + 1];
+	unsigned rounds = bench.rounds;
+
+	for (unsigned i = 0; i <= n_systems; i++) {
+		struct subject *subject = i < n_systems ? &subjects[i] : &none;
+
+		systems[i] = (struct bench_system){subject->system->name, worst_round, subject};
+	}
+	bench.rounds = 9;
+	bench_compare(&bench, &(struct bench_case){"worst-poll", param, "us"}, systems,
+		n_systems + 1, NULL);
+	bench.rounds = rounds;
+}
+
+/* In a hurry without a million timers in real time: their start alone takes seconds. */
+static void open_all(void)
+{
+	n_systems = N_ALL;
+	if (bench.quick && n_timers > 100000 && all[N_ALL - 1]->real)
+		n_systems--;
+	for (unsigned i = 0; i < n_systems; i++) {
+		subjects[i] = (struct subject){all[i], timer_time, 0};
+		all[i]->open(n_timers, delays, bench.core);
+		all[i]->start(order, n_timers);
+	}
+}
+
+static void close_all(const char *param)
+{
+	struct bench_case what = {"early", param, "us"};
+
+	for (unsigned i = 0; i < n_systems; i++) {
+		all[i]->close();
+		bench_count(&bench, &what, all[i]->name, (double)subjects[i].early / 1e3);
+	}
+	bench_check(subjects[0].early ? -1 : 0, "a timer of gyre's fired early: this");
+}
+
+static void measure(unsigned n, const char *param)
+{
+	if (!bench_wants_param(&bench, param))
+		return;
+	n_timers = n;
+	batch = n / 10 < 100 ? 100 : n / 10 > 10000 ? 10000 : n / 10;
+	order_make();
+	open_all();
+	compare("idle-poll", param, idle_round);
+	compare("start", param, start_round);
+	compare("stop", param, stop_round);
+	compare("re-arm", param, rearm_round);
+	compare("expire", param, expire_round);
+	worst_poll(param);
+	close_all(param);
+	free(order);
+}
+
+int main(int argc, char **argv)
+{
+	bench_open(&bench, "timer", argc, argv);
+	delays_make();
+	measure(100, "N=100");
+	measure(10000, "N=10000");
+	measure(1000000, "N=1000000");
+	bench_close(&bench);
 	return 0;
 }

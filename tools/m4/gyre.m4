@@ -46,6 +46,7 @@ AS_IF([test $have_control = yes], [MICROHTTPD_LIBS=$($PKG_CONFIG --libs libmicro
 AC_SUBST([MICROHTTPD_LIBS])
 AM_CONDITIONAL([HAVE_UV], [test $have_uv = yes])
 AM_CONDITIONAL([HAVE_CONTROL], [test $have_control = yes])
+AS_IF([test $have_uv = yes], [AC_DEFINE([HAVE_UV], [1], [libuv is there.])])
 AS_IF([test $have_control = yes], [AC_DEFINE([HAVE_CONTROL], [1], [libgyre-control is built.])])
 
 AM_CONDITIONAL([HAVE_GATEWAY], [test $have_dpdk:$have_control = yes:yes])
