@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bare work, as a bound for any graph: bodies are called in the order of the vertices, each on
- * an array of its own, with gyre's partition code where nexts differ, and nothing else: no order to
- * find, no frames, no counters, no room to check. Called by bench/graph.c; owns the arrays.
+ * The bare work, as a bound for any graph: bodies are called directly, each on an array of its own,
+ * and what has several nexts is split by gyre's partition code or, where that is faster, in the
+ * body. Nothing else: no frames, no counters, no room to check. Vertices are visited in their order
+ * or first come, first served, whichever is faster. Called by bench/graph.c; owns the arrays.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,21 @@ struct vertex {
 	void *own[ROOM];
 };
 
+struct run;
+
+/* How items are sent on where there are several nexts, and how the next vertex is found. */
+struct way {
+	void (*split)(struct run *run, struct vertex *from);
+	bool queue; /* first come, first served */
+};
+
 struct run {
 	const struct gyre__partition_ops *ops;
-	unsigned vector, n, way;
+	struct way way;
+	unsigned vector, n;
 	struct vertex *vertices;
+	struct vertex **tail; /* of the queue */
+	struct vertex *queue[GRAPH_VERTICES_MAX + 1]; /* of one walk */
 };
 
 /* --- Bodies --- */
@@ -57,79 +69,132 @@ static __attribute__((noinline)) void each_body(
 
 /* --- Ways on --- */
 
+/* `n` items are there, of which the first comes first. */
+static inline void enter(struct run *run, struct vertex *to, unsigned n)
+{
+	*run->tail = to;
+	run->tail += to->n == 0 && n > 0;
+	to->n += n;
+}
+
 /* The array itself, when nothing is there yet. */
-static void move(struct vertex *from, struct vertex *to)
+static inline void move(struct run *run, struct vertex *from, struct vertex *to)
 {
 	void **items = to->items;
 
 	if (to->n) {
 		memcpy(to->items + to->n, from->items, from->n * sizeof(*from->items));
-		to->n += from->n;
-		return;
+	} else {
+		to->items = from->items;
+		from->items = items;
 	}
-	to->items = from->items;
-	to->n = from->n;
-	from->items = items;
+	enter(run, to, from->n);
 }
 
-static void compress(const struct run *run, struct vertex *from, const uint16_t *nexts)
+static inline void compress(struct run *run, struct vertex *from, bool ask)
 {
+	uint16_t nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+
+	each_body(&from->place, nexts, from->n);
+	if (ask && run->ops->all_equal(nexts, from->n)) {
+		move(run, from, from->nexts[nexts[0]]);
+		return;
+	}
 	for (unsigned next = 0; next < from->n_nexts; next++) {
 		struct vertex *to = from->nexts[next];
 
-		to->n += graph_partition_next(
-			run->ops, nexts, from->items, from->n, next, to->items + to->n);
+		enter(run, to,
+			graph_partition_next(
+				run->ops, nexts, from->items, from->n, next, to->items + to->n));
 	}
 }
 
-static void scatter(struct vertex *from, const uint16_t *nexts)
+static void compress_split(struct run *run, struct vertex *from)
 {
-	for (unsigned i = 0; i < from->n; i++) {
-		struct vertex *to = from->nexts[nexts[i]];
+	compress(run, from, false);
+}
 
+static void equal_compress_split(struct run *run, struct vertex *from)
+{
+	compress(run, from, true);
+}
+
+/* In the body itself, item by item. */
+static void scatter_split(struct run *run, struct vertex *from)
+{
+	const uint8_t *table = graph_place_take(&from->place, from->n);
+	struct vertex **tail = run->tail;
+
+	for (unsigned i = 0; i < from->n; i++) {
+		struct vertex *to = from->nexts[table[i]];
+
+		*tail = to;
+		tail += to->n == 0;
 		to->items[to->n++] = from->items[i];
 	}
+	run->tail = tail;
 }
 
-/* The ends of all arrays are held, so that no item waits for the one before it to be counted. */
-static void cursors(struct vertex *from, const uint16_t *nexts)
+/* Likewise, with the ends of all arrays held, so that no item waits for the one before it. */
+static void cursors_split(struct run *run, struct vertex *from)
 {
+	const uint8_t *table = graph_place_take(&from->place, from->n);
 	void **ends[GRAPH_NEXTS_MAX];
 
 	for (unsigned next = 0; next < from->n_nexts; next++)
 		ends[next] = from->nexts[next]->items + from->nexts[next]->n;
 	for (unsigned i = 0; i < from->n; i++)
-		*ends[nexts[i]]++ = from->items[i];
-	for (unsigned next = 0; next < from->n_nexts; next++)
-		from->nexts[next]->n = ends[next] - from->nexts[next]->items;
+		*ends[table[i]]++ = from->items[i];
+	for (unsigned next = 0; next < from->n_nexts; next++) {
+		struct vertex *to = from->nexts[next];
+
+		enter(run, to, ends[next] - to->items - to->n);
+	}
 }
 
-enum way { EQUAL_COMPRESS, COMPRESS, EQUAL_SCATTER, SCATTER, CURSORS };
-static const char *const ways[] = {
-	"equal-or-compress", "compress", "equal-or-scatter", "scatter", "cursors", NULL};
-
-static void split(const struct run *run, struct vertex *from)
+/* The body itself sees that all go to the same place, eight at a time. */
+static void equal_scatter_split(struct run *run, struct vertex *from)
 {
-	uint16_t nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
-	bool equal = run->way == EQUAL_COMPRESS || run->way == EQUAL_SCATTER;
+	const uint8_t *table = from->place.table + from->place.at;
+	uint64_t first = table[0] * UINT64_C(0x0101010101010101), eight, differ = 0;
+	unsigned i = 0;
 
-	each_body(&from->place, nexts, from->n);
-	if (equal && run->ops->all_equal(nexts, from->n))
-		move(from, from->nexts[nexts[0]]);
-	else if (run->way == EQUAL_COMPRESS || run->way == COMPRESS)
-		compress(run, from, nexts);
-	else if (run->way == CURSORS)
-		cursors(from, nexts);
-	else
-		scatter(from, nexts);
+	for (; i + 8 <= from->n; i += 8) {
+		memcpy(&eight, table + i, sizeof(eight));
+		differ |= eight ^ first;
+	}
+	for (; i < from->n; i++)
+		differ |= table[i] ^ table[0];
+	if (differ) {
+		scatter_split(run, from);
+		return;
+	}
+	graph_place_take(&from->place, from->n);
+	move(run, from, from->nexts[table[0]]);
 }
 
-static void visit(const struct run *run, struct vertex *vertex)
+static const struct way ways[] = {
+	{equal_compress_split, false},
+	{compress_split, false},
+	{scatter_split, false},
+	{cursors_split, false},
+	{equal_compress_split, true},
+	{compress_split, true},
+	{scatter_split, true},
+	{cursors_split, true},
+	{equal_scatter_split, false},
+	{equal_scatter_split, true},
+};
+static const char *const way_names[] = {"equal-or-compress", "compress", "scatter", "cursors",
+	"equal-or-compress-queue", "compress-queue", "scatter-queue", "cursors-queue",
+	"equal-or-scatter", "equal-or-scatter-queue", NULL};
+
+static inline void visit(struct run *run, struct vertex *vertex)
 {
 	if (vertex->role == GRAPH_WHOLE)
-		move(vertex, vertex->nexts[whole_body(vertex)]);
+		move(run, vertex, vertex->nexts[whole_body(vertex)]);
 	else if (vertex->role == GRAPH_EACH)
-		split(run, vertex);
+		run->way.split(run, vertex);
 	else
 		graph_end_count(&vertex->end, vertex->n);
 	vertex->n = 0;
@@ -145,7 +210,7 @@ static void *run_open(const struct graph_setup *setup)
 	run->ops = gyre__partition_get(setup->simd);
 	run->vector = setup->vector;
 	run->n = setup->shape->n;
-	run->way = setup->way;
+	run->way = ways[setup->way];
 	run->vertices = calloc(run->n, sizeof(*run->vertices));
 	graph_assert(run->vertices, "memory");
 	for (unsigned i = 0; i < run->n; i++) {
@@ -165,13 +230,19 @@ static void *run_open(const struct graph_setup *setup)
 static void run_walk(void *arg, unsigned walks)
 {
 	struct run *run = arg;
+	struct vertex *first = &run->vertices[1];
 
 	for (unsigned walk = 0; walk < walks; walk++) {
-		run->vertices[1].n = run->vector;
-		source_body(run->vertices[1].items, run->vector);
-		for (unsigned i = 1; i < run->n; i++)
-			if (run->vertices[i].n)
-				visit(run, &run->vertices[i]);
+		source_body(first->items, run->vector);
+		run->tail = run->queue;
+		enter(run, first, run->vector);
+		if (run->way.queue)
+			for (struct vertex **head = run->queue; head < run->tail; head++)
+				visit(run, *head);
+		else
+			for (unsigned i = 1; i < run->n; i++)
+				if (run->vertices[i].n)
+					visit(run, &run->vertices[i]);
 	}
 }
 
@@ -189,7 +260,7 @@ static void run_close(void *arg)
 }
 
 const struct graph_system graph_direct = {.name = "direct",
-	.ways = ways,
+	.ways = way_names,
 	.open = run_open,
 	.walk = run_walk,
 	.end = run_end,
