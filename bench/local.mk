@@ -43,9 +43,11 @@ bench_programs += %D%/timer
 %C%_timer_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS) $(UV_CFLAGS)
 %C%_timer_LDADD = $(GYRE_ROOMS) $(EV_LIBS) $(UV_LIBS) $(DPDK_LIBS)
 
-bench_programs += %D%/wake
-%C%_wake_SOURCES = %D%/wake.c
-%C%_wake_LDADD = lib/libgyre.la
+bench_programs += %D%/loop
+%C%_loop_SOURCES = $(bench_harness) %D%/loop.c %D%/loop.h %D%/loop_turn.c %D%/loop_reach.c \
+	%D%/loop_ways.c
+%C%_loop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+%C%_loop_LDADD = lib/libgyre.la $(UV_LIBS)
 
 # Run by tests/soak/idle-cpu, too.
 bench_programs += %D%/idle
