@@ -130,7 +130,7 @@ static uint64_t median(uint64_t *times, unsigned n)
  * per item of a walk of many stages. */
 static unsigned way_choose(const struct contest *contest, const struct graph_system *system)
 {
-	enum { WAYS = 10, ROUNDS = 7 };
+	enum { WAYS = 12, ROUNDS = 7 };
 	struct graph_setup setup = contest->setup;
 	uint64_t times[WAYS][ROUNDS];
 	double best = 0;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The bare work, as a bound for any graph: bodies are called directly, each on an array of its own,
- * and what has several nexts is split by gyre's partition code or, where that is faster, in the
- * body. Nothing else: no frames, no counters, no room to check. Vertices are visited in their order
+ * and what has several nexts is split by gyre's partition code or in the body, whichever is faster.
+ * Nothing else: no frames, no counters, no room to check. Vertices are visited in their order
  * or first come, first served, whichever is faster. Called by bench/graph.c; owns the arrays.
  */
+#ifdef __AVX512VL__
+#include <immintrin.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,21 +176,75 @@ static void equal_scatter_split(struct run *run, struct vertex *from)
 	move(run, from, from->nexts[table[0]]);
 }
 
+#ifdef __AVX512VL__
+/* Eight items at a time to all nexts, whose ends stay in registers. */
+static inline __attribute__((always_inline)) void registers(
+	struct run *run, struct vertex *from, const uint16_t *nexts, unsigned n_nexts)
+{
+	void **ends[GRAPH_NEXTS_MAX];
+
+	for (unsigned next = 0; next < n_nexts; next++)
+		ends[next] = from->nexts[next]->items + from->nexts[next]->n;
+	for (unsigned i = 0; i < from->n; i += 8) {
+		__m128i eight = _mm_loadu_si128((const void *)(nexts + i));
+		__m512i items = _mm512_loadu_si512(from->items + i);
+		unsigned valid = from->n - i < 8 ? (1u << (from->n - i)) - 1 : 0xff;
+
+		for (unsigned next = 0; next < n_nexts; next++) {
+			unsigned mask =
+				_mm_mask_cmpeq_epi16_mask(valid, eight, _mm_set1_epi16(next));
+
+			_mm512_storeu_si512(ends[next], _mm512_maskz_compress_epi64(mask, items));
+			ends[next] += __builtin_popcount(mask);
+		}
+	}
+	for (unsigned next = 0; next < n_nexts; next++) {
+		struct vertex *to = from->nexts[next];
+
+		enter(run, to, ends[next] - to->items - to->n);
+	}
+}
+
+static void registers_split(struct run *run, struct vertex *from)
+{
+	const uint8_t *table = graph_place_take(&from->place, from->n);
+	uint16_t nexts[GYRE_VECTOR_MAX];
+
+	for (unsigned i = 0; i < from->n; i += 16)
+		for (unsigned k = 0; k < 16; k++)
+			nexts[i + k] = table[i + k];
+	if (from->n_nexts == 2)
+		registers(run, from, nexts, 2);
+	else if (from->n_nexts == 4)
+		registers(run, from, nexts, 4);
+	else
+		registers(run, from, nexts, from->n_nexts);
+}
+#endif
+
 static const struct way ways[] = {
 	{equal_compress_split, false},
-	{compress_split, false},
-	{scatter_split, false},
-	{cursors_split, false},
 	{equal_compress_split, true},
+	{compress_split, false},
 	{compress_split, true},
-	{scatter_split, true},
-	{cursors_split, true},
 	{equal_scatter_split, false},
 	{equal_scatter_split, true},
+	{scatter_split, false},
+	{scatter_split, true},
+	{cursors_split, false},
+	{cursors_split, true},
+#ifdef __AVX512VL__
+	{registers_split, false},
+	{registers_split, true},
+#endif
 };
-static const char *const way_names[] = {"equal-or-compress", "compress", "scatter", "cursors",
-	"equal-or-compress-queue", "compress-queue", "scatter-queue", "cursors-queue",
-	"equal-or-scatter", "equal-or-scatter-queue", NULL};
+static const char *const way_names[] = {"equal-or-compress", "equal-or-compress-queue", "compress",
+	"compress-queue", "equal-or-scatter", "equal-or-scatter-queue", "scatter", "scatter-queue",
+	"cursors", "cursors-queue",
+#ifdef __AVX512VL__
+	"registers", "registers-queue",
+#endif
+	NULL};
 
 static inline void visit(struct run *run, struct vertex *vertex)
 {

@@ -43,6 +43,23 @@ static gyre_next each_process(struct gyre_node *node, void **items, gyre_next *n
 	return GYRE_NEXT_EACH;
 }
 
+/* Likewise in whole registers, which nexts[] has room for: no rest is left, whose length would be a
+ * guess. */
+static gyre_next rounded_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const uint8_t *table = graph_place_take(gyre_node_data(node), n);
+
+	(void)items;
+	for (unsigned i = 0; i < n; i += 16)
+		for (unsigned k = 0; k < 16; k++)
+			nexts[i + k] = table[i + k];
+	return GYRE_NEXT_EACH;
+}
+
+static const char *const ways[] = {"plain", "rounded", NULL};
+static gyre_node_fn *const each_functions[] = {each_process, rounded_process};
+#define WAYS (sizeof(each_functions) / sizeof(*each_functions))
+
 static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	(void)items, (void)nexts;
@@ -74,15 +91,17 @@ static const struct gyre_node_class classes[] = {
 		.data_size = sizeof(struct graph_end)},
 };
 
-/* Of a node that asks for each item, one class for every number of nexts. */
-static const struct gyre_node_class *class_of(const struct graph_vertex *vertex)
+/* Of a node that asks for each item, one class for every way and number of nexts. */
+static const struct gyre_node_class *class_of(const struct graph_vertex *vertex, unsigned way)
 {
-	static struct gyre_node_class each[GRAPH_NEXTS_MAX + 1];
+	static struct gyre_node_class classes_each[WAYS][GRAPH_NEXTS_MAX + 1];
+	struct gyre_node_class *each = classes_each[way];
 
 	if (vertex->role != GRAPH_EACH)
 		return &classes[vertex->role];
 	each[vertex->n_nexts] = classes[GRAPH_EACH];
 	each[vertex->n_nexts].n_nexts = vertex->n_nexts;
+	each[vertex->n_nexts].process = each_functions[way];
 	return &each[vertex->n_nexts];
 }
 
@@ -93,7 +112,8 @@ static void vertex_add(struct run *run, const struct graph_setup *setup, unsigne
 	char name[32];
 
 	snprintf(name, sizeof(name), "%u", i);
-	bench_check(gyre_node_add(run->loop, class_of(vertex), name, NULL, &id), "gyre_node_add");
+	bench_check(gyre_node_add(run->loop, class_of(vertex, setup->way), name, NULL, &id),
+		"gyre_node_add");
 	for (unsigned next = 0; next < vertex->n_nexts; next++) {
 		snprintf(name, sizeof(name), "%u", vertex->nexts[next]);
 		bench_check(gyre_node_connect(run->loop, id, next, name), "gyre_node_connect");
@@ -151,5 +171,9 @@ static void run_close(void *arg)
 	free(run);
 }
 
-const struct graph_system graph_gyre = {
-	.name = "gyre", .open = run_open, .walk = run_walk, .end = run_end, .close = run_close};
+const struct graph_system graph_gyre = {.name = "gyre",
+	.ways = ways,
+	.open = run_open,
+	.walk = run_walk,
+	.end = run_end,
+	.close = run_close};

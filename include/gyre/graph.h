@@ -43,7 +43,8 @@ static inline gyre_next gyre_punt(unsigned reason)
 /* A node's work on a vector of n items, 1 <= n <= the loop's vector. Returns one next for the whole
  * vector, or GYRE_NEXT_EACH after filling nexts[0..n). It owns no item afterwards but those it
  * KEEPs. Runs inside the sweep: must not suspend. items[] may be written (an item replaced by
- * another); nexts[] may not be read before it is written. */
+ * another); nexts[] may not be read before it is written, and has room for GYRE_VECTOR_MAX, so that
+ * whole registers may be stored: what is there from n on is ignored. */
 typedef gyre_next gyre_node_fn(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n);
 
 /* An input node's poll: brings at most `max` items by gyre_next_reserve() and commit, or put
