@@ -4,6 +4,7 @@ bench_programs =
 bench_harness = %D%/harness.c %D%/harness.h
 %D%/%.o: CFLAGS += -O3 -march=native
 EXTRA_PROGRAMS = $(bench_programs)
+EXTRA_DIST += %D%/bars.csv %D%/cases.csv %D%/published.csv
 CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)

@@ -18,14 +18,14 @@ packages() {
       # What make check runs besides: the page in a browser, dpdk-telemetry.py, Prometheus.
       test)
         echo chromium chromium-driver python3-selenium graphviz mandoc dpdk-dev
-        echo curl python3-prometheus-client
+        echo curl python3-prometheus-client python3 gnuplot-nox
         ;;
       # The pictures in docs/images, by tools/screenshots.
       docs) echo chromium chromium-driver python3-selenium pngquant ;;
       # The peers that script/bench measures beside gyre, and what draws and counts.
       bench)
         echo libboost-context-dev libpth-dev libev-dev libuv1-dev libdpdk-dev
-        echo gnuplot-nox valgrind
+        echo python3 gnuplot-nox valgrind
         ;;
       ci) echo clang libclang-rt-dev clang-format shellcheck xz-utils ;;
       matrix) echo clang libclang-rt-dev valgrind ;;

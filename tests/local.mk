@@ -21,4 +21,5 @@ include %D%/control/local.mk
 include %D%/gyrectl/local.mk
 endif
 
+include %D%/bench/local.mk
 include %D%/soak/local.mk

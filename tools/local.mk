@@ -10,6 +10,11 @@ project_checks = \
 	%D%/check/manuals
 EXTRA_DIST += $(project_checks) \
 	%D%/screenshots \
+	%D%/bench/bars.py \
+	%D%/bench/curves.py \
+	%D%/bench/page.py \
+	%D%/bench/report \
+	%D%/bench/rows.py \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
 	%D%/screenshot-top \
