@@ -157,8 +157,9 @@ def draw_lines(table, subject, panel, published):
         script += [f"{data} << EOD", *(f"{x:g} {y:g}" for x, y in line if y > 0), "EOD"]
         style = "points pt 7 ps 0.5" if len(line) == 1 else "lines"
         dash = 2 if system in published.systems() else 1
+        width = 2.5 if system == "gyre" else 1.3
         plots.append(f"{data} using 1:2 title {quoted(system)} with {style} dt {dash} "
-                     f"lc rgb {quoted(colour(system, index))} lw {2.5 if system == 'gyre' else 1.3}")
+                     f"lc rgb {quoted(colour(system, index))} lw {width}")
     return script + ["plot " + ", ".join(plots)]
 
 
@@ -213,15 +214,17 @@ def draw(table, subject, published, path):
     columns = 2 if len(panels) in (2, 4) else min(len(panels), 3)
     lines = -(-len(panels) // columns)
     size = f"{columns * 380},{lines * 310}"
-    script = [f"set terminal svg size {size} dynamic noenhanced font 'sans,11' background '#ffffff'",
+    script = [f"set terminal svg size {size} dynamic noenhanced font 'sans,11' "
+              "background '#ffffff'",
               "set datafile missing '?'", "set border 3", "set tics nomirror",
               "set grid ytics lc rgb '#dddddd'", "set key below samplen 1 font ',9'",
               "set style fill solid", "set boxwidth 0.9",
               f"set multiplot layout {lines},{columns}"]
     for panel in panels:
         script += panel
-    drawn = subprocess.run(["gnuplot"], input="\n".join(script + ["unset multiplot", ""]), text=True,
-                           stdout=subprocess.PIPE, check=True)
+    script += ["unset multiplot", ""]
+    drawn = subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True,
+                           stdout=subprocess.PIPE)
     with open(path, "w", encoding="utf-8") as file:
         file.write(thin(drawn.stdout, subject))
     return True

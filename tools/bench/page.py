@@ -11,21 +11,22 @@ CASES = ["subject", "case", "runs", "text"]
 HEAD = """\
 # Benchmarks beside the peers
 
-gyre beside what it is compared with, in one run: every system measured in turn on one pinned core, the
-median of at least 9 repetitions. The machines that such figures come from are noisy, so it is the
-ratios that count, not the nanoseconds. In the tables a peer's median has behind it, in brackets, gyre's
-part of it: below 1, gyre is faster. This page is written by `script/bench`; by hand nothing of it is.
+gyre beside what it is compared with, in one run: every system measured in turn on one pinned core,
+the median of at least 9 repetitions. The machines that such figures come from are noisy, so it is
+the ratios that count, not the nanoseconds. In the tables a peer's median has behind it, in
+brackets, gyre's part of it: below 1, gyre is faster. This page is written by `script/bench`; by
+hand nothing of it is.
 
-    script/bench                     # all of it, some ten minutes on a quiet machine: writes this page
+    script/bench                     # all of it, in some ten minutes: writes this page
     script/bench --quick             # a look, in under a minute
     script/bench --check graph       # one subject; fails if one of its bars is not held
 
 The benchmarks are in `bench`, a program for each subject; the bars in `bench/bars.csv`.
 """
 PUBLISHED = """\
-VPP does not run inside another program. Its figures (`bench/published.csv`) were measured once, on a
-machine of the same kind, with rte_graph's beside them. Where VPP is named here, they are scaled by
-what rte_graph takes here to what it took there.
+VPP does not run inside another program. Its figures (`bench/published.csv`) were measured once, on
+a machine of the same kind, with rte_graph's beside them. Where VPP is named here, they are scaled
+by what rte_graph takes here to what it took there.
 """
 
 

@@ -58,8 +58,8 @@ PKG_CHECK_MODULES([GLIB], [glib-2.0 >= 2.66], [have_glib=yes], [have_glib=no])
 AM_CONDITIONAL([HAVE_GLIB], [test $have_glib = yes])
 ])
 
-# The peers that bench/ measures beside gyre, besides DPDK and libuv; the library needs none of them.
-# A benchmark without its peer leaves the peer's rows out.
+# The peers that bench/ measures beside gyre, besides DPDK and libuv; the library needs none of
+# them. A benchmark without its peer leaves the peer's rows out.
 AC_DEFUN([GYRE_BENCH_PEERS], [
 # Of Boost the assembly alone: its symbols are C's, its headers C++'s.
 GYRE_BENCH_PEER([BOOST_CONTEXT], [stddef.h], [boost_context], [jump_fcontext])
