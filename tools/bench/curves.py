@@ -11,8 +11,9 @@ import rows
 
 # Of one case: its medians against the parameter `x`, a line for each system, for those rows whose
 # other parameters are `at`. Or, if `ratio` names two systems, the first's part of the second, and a
-# line for each value of the parameter `by`.
-Lines = namedtuple("Lines", "title case x at xlabel ylabel ratio by", defaults=((), ""))
+# line for each value of the parameter `by`. Ratios and shares begin at 0, times are logarithmic.
+Lines = namedtuple("Lines", "title case x at xlabel ylabel ratio by share",
+                   defaults=((), "", False))
 # Medians of several (label, case, param), a group of bars for each, a bar for each system.
 Bars = namedtuple("Bars", "title groups ylabel")
 
@@ -55,14 +56,14 @@ def process_panels():
 def timer_panels():
     cases = ("start", "stop", "re-arm", "idle-poll", "expire")
     yield Bars("10,000 timers", [(case, case, "N=10000") for case in cases], "ns")
-    yield Lines("worst poll", "worst-poll", "N", {}, "timers", "ns")
+    yield Lines("worst poll", "worst-poll", "N", {}, "timers", "us")
 
 
 def loop_panels():
     yield Lines("idle turn", "idle-turn", "N", {}, "inputs", "ns per turn")
     yield Bars("wake-up", [(f"{case[5:]} p{p}", case, f"p={p}")
                            for case in ("wake-asleep", "wake-busy") for p in (50, 99)], "ns")
-    yield Lines("chores", "chores", "V", {}, "vector", "share of the time")
+    yield Lines("chores", "chores", "V", {}, "vector", "% of the time", share=True)
 
 
 def gateway_panels():
@@ -147,7 +148,7 @@ def draw_lines(table, subject, panel, published):
     found = [point for line in series.values() for point in line if min(point) > 0]
     script = ["set logscale x", *x_axis(sorted({x for x, _ in found})),
               f"set xlabel {quoted(panel.xlabel)} offset 0,0.7"]
-    if panel.ratio:
+    if panel.ratio or panel.share:
         script += ["unset logscale y", "set ytics auto", "set yrange [0:*]"]
     else:
         script += y_axis([y for _, y in found])
@@ -175,7 +176,7 @@ def draw_bars(table, subject, panel):
         return None
     heights = [y for _, found in groups for y in found.values() if y > 0]
     script = ["unset logscale", *y_axis([min(heights) / 2, max(heights)]), "set xtics auto",
-              "set autoscale x", "set xlabel ''", "$bars << EOD"]
+              f"set xrange [-0.6:{len(groups) - 0.4:g}]", "set xlabel ''", "$bars << EOD"]
     for label, found in groups:
         cells = (f"{found[key]:g}" if found.get(key, 0) > 0 else "?" for key in systems)
         script.append(" ".join([f'"{label}"', *cells]))
@@ -216,7 +217,7 @@ def draw(table, subject, published, path):
     size = f"{columns * 380},{lines * 310}"
     script = [f"set terminal svg size {size} dynamic noenhanced font 'sans,11' "
               "background '#ffffff'",
-              "set datafile missing '?'", "set border 3", "set tics nomirror",
+              "set datafile missing '?'", "set border 3", "set tics nomirror font ',9'",
               "set grid ytics lc rgb '#dddddd'", "set key below samplen 1 font ',9'",
               "set style fill solid", "set boxwidth 0.9",
               f"set multiplot layout {lines},{columns}"]
