@@ -22,6 +22,15 @@ if HAVE_DPDK
 %C%_graph_LDADD += $(DPDK_LIBS)
 endif
 
+# Run by tools/check/instructions, under callgrind: for any x86-64, as the library is.
+EXTRA_DIST += %D%/instructions.txt
+if HAVE_X86_64
+bench_programs += %D%/counts
+%C%_counts_SOURCES = %D%/counts.c %D%/counts.h %D%/counts_graph.c
+%C%_counts_LDADD = $(GYRE_ROOMS)
+%D%/counts.o %D%/counts_graph.o: CFLAGS += -O2 -march=x86-64 -mtune=generic
+endif
+
 # The bodies are x86-64 assembly, of which nobody wants the line numbers: it is 16 MB. The rest runs
 # under valgrind, too, which knows no AVX-512.
 if HAVE_X86_64
@@ -30,7 +39,7 @@ bench_programs += %D%/order
 	$(bench_harness)
 %C%_order_LDADD = lib/graph/libgraph.la lib/base/libbase.la
 %D%/order_bodies.o: CCASFLAGS =
-%D%/order%.o: CFLAGS += -mno-avx512f
+%D%/order.o %D%/order_misses.o %D%/order_walk.o: CFLAGS += -mno-avx512f
 endif
 
 bench_programs += %D%/process

@@ -27,7 +27,7 @@ packages() {
         echo libboost-context-dev libpth-dev libev-dev libuv1-dev libdpdk-dev
         echo python3 gnuplot-nox valgrind
         ;;
-      ci) echo clang libclang-rt-dev clang-format shellcheck xz-utils ;;
+      ci) echo clang libclang-rt-dev clang-format shellcheck xz-utils valgrind binutils ;;
       matrix) echo clang libclang-rt-dev valgrind ;;
       *) echo "packages: no group $group" >&2 && return 1 ;;
     esac

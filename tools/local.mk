@@ -17,6 +17,7 @@ EXTRA_DIST += $(project_checks) \
 	%D%/bench/rows.py \
 	%D%/check/lib.sh \
 	%D%/check/installcheck \
+	%D%/check/instructions \
 	%D%/screenshot-top \
 	%D%/check/selftest \
 	%D%/check/globals.allow \
