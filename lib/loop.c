@@ -106,42 +106,69 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
 	return called;
 }
 
-static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
+/* A loop that polls does not sleep; in virtual time it is idle when every input was polled empty.
+ */
+static void poll_virtually(struct gyre__loop *loop)
 {
-	uint64_t work = gyre__loop_next_work(loop);
-	bool polls = gyre__graph_inputs(loop->hub.graph) > 0;
+	uint64_t work;
 
-	if (work > loop->hub.now && !polls)
-		return sleep_in_epoll(loop, work, may_sleep);
-	if (work > loop->hub.now && !loop->worked) /* every input was polled empty */
+	if (!loop->hub.clock->is_virtual)
+		return;
+	work = gyre__loop_next_work(loop);
+	if (work > loop->hub.now && !loop->worked)
 		gyre__loop_idle_virtually(loop, work);
 	else
 		awake_virtually(loop);
+}
+
+static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
+{
+	uint64_t work;
+
+	if (gyre__graph_inputs(loop->hub.graph)) {
+		poll_virtually(loop);
+		return look_now_and_then(loop);
+	}
+	work = gyre__loop_next_work(loop);
+	if (work > loop->hub.now)
+		return sleep_in_epoll(loop, work, may_sleep);
+	awake_virtually(loop);
 	return look_now_and_then(loop);
 }
 
+/* A phase that can have nothing to do is asked first, or its call left out: an idle turn is short.
+ */
 static void turn(struct gyre__loop *loop, bool may_sleep)
 {
 	struct gyre_loop *hub = &loop->hub;
 	const struct gyre_loop_options *options = &loop->options;
-	unsigned fds, posts, items = 0, calls, timers, resumed;
+	unsigned fds, posts = 0, items = 0, calls = 0, timers, resumed = 0;
+	bool unfinished;
 
 	fds = wait_for_fds(loop, may_sleep);
 	hub->now = gyre__clock_read(hub->clock);
-	posts = gyre__post_run(&hub->posts, options->post_budget);
-	if (!gyre__graph_pending(hub->graph)) {
-		items = gyre__injection_enter(loop);
+	if (gyre__post_pending(&hub->posts))
+		posts = gyre__post_run(&hub->posts, options->post_budget);
+	unfinished = gyre__graph_pending(hub->graph);
+	if (!unfinished) {
+		if (loop->injection.count)
+			items = gyre__injection_enter(loop);
 		items += gyre__graph_poll(hub->graph);
 	}
-	calls = gyre__graph_dispatch(hub->graph, options->dispatch_budget);
+	if (unfinished || items)
+		calls = gyre__graph_dispatch(hub->graph, options->dispatch_budget);
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
-	resumed = gyre__sched_run(hub->sched, options->process_budget);
+	if (gyre__sched_ready(hub->sched))
+		resumed = gyre__sched_run(hub->sched, options->process_budget);
 
-	loop->worked = fds || posts || items || calls || timers || resumed;
+	loop->worked = fds | posts | items | calls | timers | resumed;
 	loop->stats.turns++;
-	loop->stats.idle_turns += !loop->worked;
+	if (!loop->worked) {
+		loop->stats.idle_turns++;
+		return;
+	}
 	loop->stats.posts += posts;
 	loop->stats.timers += timers;
 	loop->stats.resumes += resumed;
@@ -204,15 +231,18 @@ static void end_stay(struct gyre__loop *loop)
 static int run(struct gyre__loop *loop, enum gyre_run_mode mode)
 {
 	int status = build_if_changed(loop);
+	bool living;
 
 	if (status < 0)
 		return status;
 	start_processes(loop);
+	living = alive(loop);
 	do {
-		turn(loop, mode != GYRE_RUN_NOWAIT && alive(loop));
-	} while (mode == GYRE_RUN_DEFAULT && alive(loop) && !atomic_load(&loop->stopping));
+		turn(loop, living && mode != GYRE_RUN_NOWAIT);
+		living = alive(loop);
+	} while (living && mode == GYRE_RUN_DEFAULT && !atomic_load(&loop->stopping));
 	atomic_store(&loop->stopping, false);
-	return alive(loop);
+	return living;
 }
 
 int gyre__loop_claim(struct gyre__loop *loop)

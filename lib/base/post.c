@@ -97,11 +97,6 @@ unsigned gyre__post_run(struct gyre__postbox *box, unsigned budget)
 	return n;
 }
 
-bool gyre__post_pending(const struct gyre__postbox *box)
-{
-	return box->todo || atomic_load_explicit(&box->head, memory_order_relaxed);
-}
-
 bool gyre__post_sleep(struct gyre__postbox *box)
 {
 	atomic_exchange(&box->sleeping, 1);

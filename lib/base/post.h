@@ -29,9 +29,13 @@ void gyre__postbox_fini(struct gyre__postbox *box);
 void gyre__post_push(struct gyre__postbox *box, struct gyre_post *post);
 /* Makes a loop that sleeps, or is about to, turn again. Any thread, async-signal-safe. */
 void gyre__post_kick(struct gyre__postbox *box);
-/* The loop's side. Runs at most `budget` posts; returns how many. */
+/* The loop's side. Whether a post waits. */
+static inline bool gyre__post_pending(const struct gyre__postbox *box)
+{
+	return box->todo || atomic_load_explicit(&box->head, memory_order_relaxed);
+}
+/* Runs at most `budget` posts; returns how many. */
 unsigned gyre__post_run(struct gyre__postbox *box, unsigned budget);
-bool gyre__post_pending(const struct gyre__postbox *box);
 /* Says that the loop is about to sleep; false when a post is there already: do not. */
 bool gyre__post_sleep(struct gyre__postbox *box);
 /* The loop is awake again. */
