@@ -21,7 +21,8 @@ hand nothing of it is.
     script/bench --quick             # a look, in under a minute
     script/bench --check graph       # one subject; fails if one of its bars is not held
 
-The benchmarks are in `bench`, a program for each subject; the bars in `bench/bars.csv`.
+The benchmarks are in `bench`, a program for each subject; the bars in `bench/bars.csv`. Times are
+too noisy for CI, which holds the instructions of the hot paths instead: `tools/check/instructions`.
 """
 PUBLISHED = """\
 VPP does not run inside another program. Its figures (`bench/published.csv`) were measured once, on
