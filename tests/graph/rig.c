@@ -204,6 +204,9 @@ static gyre_next probe_process(struct gyre_node *node, void **items, gyre_next *
 		return probe->next;
 	for (unsigned i = 0; i < n; i++)
 		nexts[i] = probe->base + ((struct rig_item *)items[i])->seq % probe->spread;
+	/* There is room for whole registers, which nobody looks at. */
+	for (unsigned i = n; i < GYRE_VECTOR_MAX; i++)
+		nexts[i] = i % 2 ? probe->base : 0x7777;
 	return GYRE_NEXT_EACH;
 }
 
