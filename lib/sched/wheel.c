@@ -30,6 +30,25 @@ void gyre__wheel_destroy(struct gyre__wheel *wheel)
 	free(wheel);
 }
 
+void gyre__wheel_mark_used(struct gyre__wheel *wheel, unsigned list, uint64_t tick)
+{
+	uint64_t when = gyre__tick_nsec(tick);
+
+	wheel->used[list / 64] |= UINT64_C(1) << list % 64;
+	wheel->words |= UINT64_C(1) << list / 64;
+	if (when < wheel->next)
+		wheel->next = when;
+}
+
+void gyre__wheel_mark_empty(struct gyre__wheel *wheel, unsigned list)
+{
+	unsigned word = list / 64;
+
+	wheel->used[word] &= ~(UINT64_C(1) << list % 64);
+	if (!wheel->used[word])
+		wheel->words &= ~(UINT64_C(1) << word);
+}
+
 static bool list_empty(const struct gyre__wheel *wheel, unsigned list)
 {
 	return wheel->lists[list].next == &wheel->lists[list];

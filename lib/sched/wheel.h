@@ -53,7 +53,8 @@ static inline uint64_t gyre__tick_nsec(uint64_t tick)
 	return tick >> (64 - GYRE__TICK_SHIFT) ? GYRE_FOREVER : tick << GYRE__TICK_SHIFT;
 }
 
-static inline void gyre__wheel_append(
+/* Whether it is the first there. */
+static inline bool gyre__wheel_append(
 	struct gyre__wheel *wheel, unsigned list, struct gyre_timer_link *link)
 {
 	struct gyre_timer_link *head = &wheel->lists[list], *last = head->prev;
@@ -62,7 +63,12 @@ static inline void gyre__wheel_append(
 	link->prev = last;
 	last->next = link;
 	head->prev = link;
+	return last == head;
 }
+
+/* wheel.c: a slot that was empty gets its first timer; `tick` is its first. And the other way. */
+void gyre__wheel_mark_used(struct gyre__wheel *wheel, unsigned list, uint64_t tick);
+void gyre__wheel_mark_empty(struct gyre__wheel *wheel, unsigned list);
 
 /* Puts a timer that is later than `near` into its slot. */
 static inline void gyre__wheel_place(
@@ -73,13 +79,9 @@ static inline void gyre__wheel_place(
 	unsigned shift = level * GYRE__WHEEL_BITS;
 	unsigned slot = tick >> shift & (GYRE__WHEEL_SLOTS - 1);
 	unsigned list = level * GYRE__WHEEL_SLOTS + slot;
-	uint64_t when = gyre__tick_nsec(tick >> shift << shift);
 
-	wheel->used[list / 64] |= UINT64_C(1) << list % 64;
-	wheel->words |= UINT64_C(1) << list / 64;
-	if (when < wheel->next)
-		wheel->next = when;
-	gyre__wheel_append(wheel, list, &timer->link);
+	if (gyre__wheel_append(wheel, list, &timer->link))
+		gyre__wheel_mark_used(wheel, list, tick >> shift << shift);
 }
 
 /* Starts a stopped timer whose deadline is set. */
@@ -93,15 +95,6 @@ static inline void gyre__wheel_insert(struct gyre__wheel *wheel, struct gyre_tim
 		wheel->next = 0;
 		gyre__wheel_append(wheel, GYRE__WHEEL_TODO, &timer->link);
 	}
-}
-
-static inline void gyre__wheel_mark_empty(struct gyre__wheel *wheel, unsigned list)
-{
-	unsigned word = list / 64;
-
-	wheel->used[word] &= ~(UINT64_C(1) << list % 64);
-	if (!wheel->used[word])
-		wheel->words &= ~(UINT64_C(1) << word);
 }
 
 /* Stops a started timer. */
