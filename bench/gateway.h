@@ -64,8 +64,7 @@ static inline void gateway_source_take(
 		char *later = (char *)source->ring[(source->taken + i + 4) % GATEWAY_MBUFS];
 
 		gyre_prefetch_write(later);
-		gyre_prefetch_write(later + sizeof(struct rte_mbuf) + sizeof(struct packet_meta) +
-				    RTE_PKTMBUF_HEADROOM);
+		gyre_prefetch_write(later + sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM);
 		gateway_source_write(source, mbuf);
 		ret_mbufs[i] = mbuf;
 	}

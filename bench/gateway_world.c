@@ -42,10 +42,8 @@ static void pool_make(struct gateway *gateway)
 {
 	struct rte_pktmbuf_pool_private private = {
 		.mbuf_data_room_size = RTE_MBUF_DEFAULT_BUF_SIZE,
-		.mbuf_priv_size = sizeof(struct packet_meta),
 	};
-	unsigned size =
-		sizeof(struct rte_mbuf) + private.mbuf_priv_size + private.mbuf_data_room_size;
+	unsigned size = sizeof(struct rte_mbuf) + private.mbuf_data_room_size;
 
 	/* No device is to read them: they may lie across pages. */
 	gateway->pool = rte_mempool_create_empty("bench", GATEWAY_MBUFS, size, 0, sizeof(private),

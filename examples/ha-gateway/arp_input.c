@@ -189,11 +189,10 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		packet_prefetch(items, i, n);
 		nexts[i] = arp_input(node, gateway, items[i]);
 		differ |= nexts[i] ^ nexts[0];
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(nexts[0], differ);
 }
 
 const struct gyre_node_class arp_input_class = {

@@ -22,15 +22,16 @@ struct arp_list {
 };
 
 struct arp_table {
+	struct arp_index index; /* first */
 	struct arp_table_config config;
-	uint32_t bucket_mask;
-	struct arp_entry **buckets;
 	struct arp_entry *entries; /* entries_max of them */
 	struct arp_entry *free;
 	struct arp_list unresolved, resolved;
 	struct arp_heap heap;
 	struct arp_table_stats stats;
 };
+
+static_assert(offsetof(struct arp_table, index) == 0, "arp_table_find() looks for it there");
 
 static const char *config_fault(const struct arp_table_config *config)
 {
@@ -49,10 +50,10 @@ static int table_allocate(struct arp_table *table)
 
 	while (buckets < 2 * n)
 		buckets *= 2;
-	table->bucket_mask = buckets - 1;
-	table->buckets = calloc(buckets, sizeof(*table->buckets));
+	table->index.mask = buckets - 1;
+	table->index.buckets = calloc(buckets, sizeof(*table->index.buckets));
 	table->entries = aligned_alloc(64, n * sizeof(*table->entries));
-	if (!table->buckets || !table->entries)
+	if (!table->index.buckets || !table->entries)
 		return -ENOMEM;
 	memset(table->entries, 0, n * sizeof(*table->entries));
 	while (n--) {
@@ -93,29 +94,11 @@ void arp_table_destroy(struct arp_table *table)
 		return;
 	arp_heap_fini(&table->heap);
 	free(table->entries);
-	free(table->buckets);
+	free(table->index.buckets);
 	free(table);
 }
 
 /* --- Hash chains and lists by age --- */
-
-static struct arp_entry **bucket_of(
-	const struct arp_table *table, unsigned interface, uint32_t address)
-{
-	uint64_t key = (uint64_t)interface << 32 | address;
-
-	return &table->buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 40 & table->bucket_mask];
-}
-
-struct arp_entry *arp_table_find(
-	const struct arp_table *table, unsigned interface, uint32_t address)
-{
-	struct arp_entry *entry = *bucket_of(table, interface, address);
-
-	while (entry && (entry->address != address || entry->interface != interface))
-		entry = entry->chain;
-	return entry;
-}
 
 static struct arp_list *list_of(struct arp_table *table, const struct arp_entry *entry)
 {
@@ -175,7 +158,7 @@ static unsigned entry_take(struct arp_table *table, struct arp_entry *entry, voi
 
 static void entry_free(struct arp_table *table, struct arp_entry *entry)
 {
-	struct arp_entry **link = bucket_of(table, entry->interface, entry->address);
+	struct arp_entry **link = arp_index_bucket(table->index, entry->interface, entry->address);
 
 	assert(entry->waiting == 0);
 	while (*link != entry)
@@ -193,7 +176,8 @@ static void entry_free(struct arp_table *table, struct arp_entry *entry)
 static struct arp_entry *entry_new(
 	struct arp_table *table, unsigned interface, uint32_t address, uint64_t now)
 {
-	struct arp_entry **link = bucket_of(table, interface, address), *entry = table->free;
+	struct arp_entry **link = arp_index_bucket(table->index, interface, address),
+			 *entry = table->free;
 
 	if (!entry)
 		return NULL;

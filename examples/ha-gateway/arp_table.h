@@ -72,15 +72,48 @@ struct arp_entry {
 
 struct arp_table;
 
+/* What a table begins with: how an entry is found. */
+struct arp_index {
+	struct arp_entry **buckets;
+	uint64_t mask;
+};
+
 /* Errors: -EINVAL (a value out of range, named in *ret_why), -ENOMEM. */
 int arp_table_create(
 	const struct arp_table_config *config, struct arp_table **ret_table, const char **ret_why);
 /* NULL is fine. What still waits is nobody's: drain it before. */
 void arp_table_destroy(struct arp_table *table);
 
+static inline struct arp_entry **arp_index_bucket(
+	struct arp_index index, unsigned interface, uint32_t address)
+{
+	uint64_t key = (uint64_t)interface << 32 | address;
+
+	return &index.buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 40 & index.mask];
+}
+
+static inline struct arp_entry *arp_index_find(
+	struct arp_index index, unsigned interface, uint32_t address)
+{
+	struct arp_entry *entry = *arp_index_bucket(index, interface, address);
+
+	while (entry && (entry->address != address || entry->interface != interface))
+		entry = entry->chain;
+	return entry;
+}
+
+/* The same for the table's life. */
+static inline const struct arp_index *arp_table_index(const struct arp_table *table)
+{
+	return (const struct arp_index *)table;
+}
+
 /* The entry, resolved or not, or NULL. Borrowed until the table is next changed. */
-struct arp_entry *arp_table_find(
-	const struct arp_table *table, unsigned interface, uint32_t address);
+static inline struct arp_entry *arp_table_find(
+	const struct arp_table *table, unsigned interface, uint32_t address)
+{
+	return arp_index_find(*arp_table_index(table), interface, address);
+}
 
 static inline bool arp_entry_resolved(const struct arp_entry *entry)
 {

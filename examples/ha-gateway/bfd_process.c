@@ -56,9 +56,8 @@ static bool checksum_is_right(const struct rte_ipv4_hdr *ip, const void *datagra
 /* The whole of the UDP datagram in a packet, contiguous; NULL when it is not whole, or too long to
  * be BFD's. */
 static const struct rte_udp_hdr *udp_read(
-	const struct rte_mbuf *mbuf, uint8_t scratch[DATAGRAM_MAX], uint32_t *ret_len)
+	const struct rte_mbuf *mbuf, uint32_t at, uint8_t scratch[DATAGRAM_MAX], uint32_t *ret_len)
 {
-	uint32_t at = mbuf->l2_len + mbuf->l3_len;
 	const struct rte_udp_hdr *udp = gyre_dpdk_read(mbuf, at, sizeof(*udp), scratch);
 
 	*ret_len = udp == NULL ? 0 : rte_be_to_cpu_16(udp->dgram_len);
@@ -73,11 +72,13 @@ static bool datagram_read(struct bfd_check *check, const struct rte_mbuf *mbuf,
 {
 	struct rte_ipv4_hdr ip_scratch;
 	const struct rte_ipv4_hdr *ip =
-		gyre_dpdk_read(mbuf, mbuf->l2_len, sizeof(*ip), &ip_scratch);
+		gyre_dpdk_read(mbuf, RTE_ETHER_HDR_LEN, sizeof(*ip), &ip_scratch);
+	const struct rte_udp_hdr *udp = NULL;
 	uint32_t len;
-	const struct rte_udp_hdr *udp = udp_read(mbuf, scratch, &len);
 
-	if (ip == NULL || udp == NULL) {
+	if (ip != NULL)
+		udp = udp_read(mbuf, RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(ip), scratch, &len);
+	if (udp == NULL) {
 		check->malformed++;
 		return false;
 	}
@@ -180,8 +181,6 @@ static void transmit(struct bfd_check *check, const uint8_t bytes[BFD_PACKET_SIZ
 	}
 	gateway->account.made++;
 	frame_fill(check, bytes, (void *)rte_pktmbuf_append(mbuf, sizeof(struct frame)));
-	mbuf->l2_len = sizeof(struct rte_ether_hdr);
-	mbuf->l3_len = sizeof(struct rte_ipv4_hdr);
 	*packet_meta(mbuf) = (struct packet_meta){
 		.next_hop = interface_of(check)->gateway,
 		.rx = GATEWAY_NO_INTERFACE,

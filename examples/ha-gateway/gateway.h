@@ -13,10 +13,9 @@
  * Everything belongs to the loop's thread. IPv4 addresses are in host order wherever they are in a
  * uint32_t. Interface 0 is the inside, interface 1 + u is uplink u.
  *
- * A packet's data begins with its Ethernet header all the way; mbuf->l2_len says where IPv4 begins
- * and l3_len how long its header is, from ethernet-input and ip4-input on. A packet of our own
- * enters at ip4-lookup, or, with its next hop decided, at ip4-rewrite: 14 bytes of room in front,
- * both lengths and struct packet_meta filled in.
+ * A packet's data begins with its Ethernet header all the way, and IPv4 follows it at once. A
+ *packet of our own enters at ip4-lookup, or, with its next hop decided, at ip4-rewrite: 14 bytes of
+ *room in front, and struct packet_meta filled in.
  */
 #ifndef HA_GATEWAY_H
 #define HA_GATEWAY_H
@@ -48,7 +47,7 @@ struct interface {
 
 static inline uint32_t interface_mask(const struct interface *interface)
 {
-	return interface->prefix_len == 0 ? 0 : UINT32_MAX << (32 - interface->prefix_len);
+	return (uint32_t)((uint64_t)UINT32_MAX << (32 - interface->prefix_len));
 }
 
 static inline bool interface_covers(const struct interface *interface, uint32_t address)
@@ -62,7 +61,7 @@ enum next_hop_kind {
 	NEXT_HOP_UNREACHABLE, /* icmp-error: network unreachable */
 	NEXT_HOP_IS_LOCAL, /* ip4-local */
 	NEXT_HOP_FORWARD, /* ip4-rewrite */
-};
+} __attribute__((packed)); /* eight next hops to a line */
 
 struct next_hop {
 	enum next_hop_kind kind;
@@ -78,19 +77,29 @@ enum next_hop_index {
 	NEXT_HOP_COUNT = NEXT_HOP_CONNECTED + GATEWAY_INTERFACES_MAX,
 };
 
-/* What a packet carries beside its bytes: the mbuf's private area. ethernet-input sets rx and
- * ip4-lookup tx and next_hop; who leads a packet to icmp-error sets the icmp fields. */
+/* What a packet carries beside its bytes, in the place of the hash that a port may have given it,
+ * of which nothing here makes use: so that a packet on its way through touches one line of its mbuf
+ * and one of its data. ethernet-input sets rx and ip4-lookup tx and next_hop; who leads a packet to
+ * icmp-error sets the icmp fields. */
 struct packet_meta {
-	uint32_t next_hop; /* address to resolve on tx */
+	union {
+		uint32_t next_hop; /* address to resolve on tx */
+		struct {
+			uint8_t icmp_type, icmp_code;
+			uint16_t icmp_mtu; /* with "fragmentation needed" */
+		};
+	};
 	uint8_t rx; /* interface, or GATEWAY_NO_INTERFACE: ip4-rewrite leaves its TTL alone */
 	uint8_t tx; /* interface */
-	uint8_t icmp_type, icmp_code;
-	uint16_t icmp_mtu; /* with "fragmentation needed" */
-} __attribute__((aligned(RTE_MBUF_PRIV_ALIGN)));
+};
+
+static_assert(sizeof(struct packet_meta) <= sizeof(((struct rte_mbuf *)NULL)->hash) &&
+		      _Alignof(struct packet_meta) <= _Alignof(uint32_t),
+	"it fits into the hash's place");
 
 static inline struct packet_meta *packet_meta(struct rte_mbuf *mbuf)
 {
-	return rte_mbuf_to_priv(mbuf);
+	return (struct packet_meta *)&mbuf->hash;
 }
 
 /* rx + made = tx + drops + ended + held: rx, tx and drops are counted by the graph, held is asked

@@ -44,7 +44,8 @@ static void turn_round(struct rte_mbuf *mbuf, struct icmp_header *icmp)
 
 static gyre_next echo(struct rte_mbuf *mbuf)
 {
-	uint32_t offset = RTE_ETHER_HDR_LEN + mbuf->l3_len, len = mbuf->pkt_len - offset;
+	uint32_t offset = RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(packet_ip4(mbuf));
+	uint32_t len = mbuf->pkt_len - offset;
 	struct icmp_header *icmp;
 
 	if (len < sizeof(*icmp))
@@ -66,11 +67,10 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 
 	(void)node;
 	for (unsigned i = 0; i < n; i++) {
-		packet_prefetch(items, i, n);
 		nexts[i] = echo(items[i]);
 		differ |= nexts[i] ^ nexts[0];
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(nexts[0], differ);
 }
 
 const struct gyre_node_class icmp_echo_class = {

@@ -55,7 +55,7 @@ static bool about_icmp_error(const struct rte_mbuf *mbuf, const struct rte_ipv4_
 
 	if (ip->next_proto_id != IPPROTO_ICMP)
 		return false;
-	type = gyre_dpdk_read(mbuf, RTE_ETHER_HDR_LEN + mbuf->l3_len, 1, &scratch);
+	type = gyre_dpdk_read(mbuf, RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(ip), 1, &scratch);
 	return !type || icmp_is_error(*type);
 }
 
@@ -136,8 +136,6 @@ static struct rte_mbuf *error_create(struct icmp_error_node *data, struct rte_mb
 	write_icmp(icmp, meta, len - sizeof(*ip));
 	write_ip4(ip, data->packet_id++, gateway->interfaces[meta->rx].address,
 		packet_ip4(about)->src_addr, len);
-	mbuf->l2_len = RTE_ETHER_HDR_LEN;
-	mbuf->l3_len = sizeof(*ip);
 	*packet_meta(mbuf) = (struct packet_meta){.rx = GATEWAY_NO_INTERFACE};
 	gateway->account.made++;
 	return mbuf;
@@ -171,12 +169,11 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	for (unsigned i = 0; i < n; i++) {
 		enum drop drop;
 
-		packet_prefetch(items, i, n);
 		drop = replace(node, &items[i]);
 		nexts[i] = drop == PASS ? NEXT_LOOKUP : gyre_drop(drop);
 		differ |= nexts[i] ^ nexts[0];
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(nexts[0], differ);
 }
 
 const struct gyre_node_class icmp_error_class = {

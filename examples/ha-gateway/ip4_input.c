@@ -48,7 +48,8 @@ static const struct gyre_reason reasons[] = {
 
 static const char *const nexts_default[] = {[NEXT_LOOKUP] = "ip4-lookup"};
 
-/* A sum over a sound header is all ones. */
+/* The sum of 16 bits with carries, all ones over a sound header, is the remainder by 0xffff. The
+ * sum of a header is never 0, for its first byte is not. */
 static inline bool checksum_right(const struct rte_ipv4_hdr *ip, unsigned ihl)
 {
 	const uint8_t *bytes = (const uint8_t *)ip;
@@ -60,11 +61,18 @@ static inline bool checksum_right(const struct rte_ipv4_hdr *ip, unsigned ihl)
 		memcpy(&word, bytes + 4 * i, sizeof(word));
 		sum += word;
 	}
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return sum % 0xffff == 0;
+}
+
+/* By the port's word, if it has one. */
+static inline bool checksum_accepted(
+	const struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip, unsigned ihl)
+{
+	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+
+	if (gyre_unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_GOOD))
+		return true;
+	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD && checksum_right(ip, ihl);
 }
 
 /* Walks over the options. Source routes are refused (RFC 7126 section 4.3), others only have to
@@ -108,49 +116,65 @@ static inline enum drop check_addresses(
 }
 
 /* The packet ends where the header says: what is behind it is Ethernet's padding. */
-static inline enum drop check_length(
-	struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip, unsigned ihl)
+static enum drop check_length(struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip, unsigned ihl)
 {
 	uint32_t total = rte_be_to_cpu_16(ip->total_length), end = RTE_ETHER_HDR_LEN + total;
 
-	if (gyre_unlikely(total < 4 * ihl))
+	if (total < 4 * ihl)
 		return DROP_TOTAL_LENGTH;
-	if (gyre_unlikely(end > mbuf->pkt_len))
+	if (end > mbuf->pkt_len)
 		return DROP_TRUNCATED;
-	if (gyre_unlikely(end < mbuf->pkt_len))
+	if (end < mbuf->pkt_len)
 		packet_cut(mbuf, end);
 	return PASS;
 }
 
-static inline enum drop check(const struct gateway *gateway, struct rte_mbuf *mbuf)
+/* One check after the other, for whatever is not as usual. */
+static __attribute__((noinline)) enum drop check_header(struct rte_mbuf *mbuf)
 {
-	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	const struct rte_ipv4_hdr *ip;
 	enum drop drop;
 	unsigned ihl;
 
-	if (gyre_unlikely(mbuf->pkt_len < RTE_ETHER_HDR_LEN + sizeof(*ip)))
+	if (mbuf->pkt_len < RTE_ETHER_HDR_LEN + sizeof(*ip))
 		return DROP_TOO_SHORT;
-	if (gyre_unlikely(!packet_header(mbuf, RTE_ETHER_HDR_LEN + sizeof(*ip))))
+	if (!packet_header(mbuf, RTE_ETHER_HDR_LEN + sizeof(*ip)))
 		return DROP_NOT_WRITABLE;
 	ip = packet_ip4(mbuf);
 	ihl = ip->version_ihl & 15;
-	if (gyre_unlikely(ip->version_ihl >> 4 != 4))
+	if (ip->version_ihl >> 4 != 4)
 		return DROP_VERSION;
-	if (gyre_unlikely(ihl < 5))
+	if (ihl < 5)
 		return DROP_HEADER_LENGTH;
-	if (gyre_unlikely(mbuf->pkt_len < RTE_ETHER_HDR_LEN + 4 * ihl))
+	if (mbuf->pkt_len < RTE_ETHER_HDR_LEN + 4 * ihl)
 		return DROP_HEADER_TRUNCATED;
-	if (gyre_unlikely(ihl > 5 && !packet_header(mbuf, RTE_ETHER_HDR_LEN + 4 * ihl)))
+	if (ihl > 5 && !packet_header(mbuf, RTE_ETHER_HDR_LEN + 4 * ihl))
 		return DROP_NOT_WRITABLE;
-	if (gyre_unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
-			  (known != RTE_MBUF_F_RX_IP_CKSUM_GOOD && !checksum_right(ip, ihl))))
+	if (!checksum_accepted(mbuf, ip, ihl))
 		return DROP_CHECKSUM;
-	mbuf->l3_len = 4 * ihl;
 	drop = check_length(mbuf, ip, ihl);
-	if (gyre_likely(drop == PASS) && gyre_unlikely(ihl > 5))
-		drop = check_options(ip, ihl);
-	return gyre_likely(drop == PASS) ? check_addresses(gateway, mbuf, ip) : drop;
+	return drop == PASS && ihl > 5 ? check_options(ip, ihl) : drop;
+}
+
+/* A sound header without options in the first segment, which is ours, of a packet that is exactly
+ * as long as the header says: nearly all packets. */
+static inline bool is_usual(const struct rte_mbuf *mbuf)
+{
+	const struct rte_ipv4_hdr *ip = packet_ip4(mbuf);
+
+	return packet_is_plain(mbuf, RTE_ETHER_HDR_LEN + sizeof(*ip)) &&
+	       ip->version_ihl == RTE_IPV4_VHL_DEF &&
+	       RTE_ETHER_HDR_LEN + (uint32_t)rte_be_to_cpu_16(ip->total_length) == mbuf->pkt_len &&
+	       checksum_accepted(mbuf, ip, 5);
+}
+
+static inline enum drop check(const struct gateway *gateway, struct rte_mbuf *mbuf)
+{
+	enum drop drop = PASS;
+
+	if (gyre_unlikely(!is_usual(mbuf)))
+		drop = check_header(mbuf);
+	return gyre_likely(drop == PASS) ? check_addresses(gateway, mbuf, packet_ip4(mbuf)) : drop;
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
@@ -159,14 +183,13 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		enum drop drop;
+		enum drop drop = check(gateway, items[i]);
+		gyre_next next = gyre_likely(drop == PASS) ? NEXT_LOOKUP : gyre_drop(drop);
 
-		packet_prefetch(items, i, n);
-		drop = check(gateway, items[i]);
-		nexts[i] = gyre_likely(drop == PASS) ? NEXT_LOOKUP : gyre_drop(drop);
-		differ |= nexts[i] ^ nexts[0];
+		nexts[i] = next;
+		differ |= next ^ NEXT_LOOKUP;
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(NEXT_LOOKUP, differ);
 }
 
 const struct gyre_node_class ip4_input_class = {

@@ -50,20 +50,22 @@ static gyre_next unreachable(
 static bool udp_checksum_right(const struct rte_mbuf *mbuf, const struct rte_udp_hdr *udp)
 {
 	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-	uint32_t offset = RTE_ETHER_HDR_LEN + mbuf->l3_len, sum;
+	const struct rte_ipv4_hdr *ip = packet_ip4(mbuf);
+	uint32_t sum;
 
 	if (udp->dgram_cksum == 0 || known == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
 	if (known == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
-	sum = (uint32_t)packet_sum(mbuf, offset) + rte_ipv4_phdr_cksum(packet_ip4(mbuf), 0);
+	sum = (uint32_t)packet_sum(mbuf, RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(ip)) +
+	      rte_ipv4_phdr_cksum(ip, 0);
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
 static gyre_next udp_input(
 	struct gyre_node *node, const struct gateway *gateway, struct rte_mbuf *mbuf)
 {
-	uint32_t offset = RTE_ETHER_HDR_LEN + mbuf->l3_len;
+	uint32_t offset = RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(packet_ip4(mbuf));
 	uint8_t rx = packet_meta(mbuf)->rx;
 	const struct rte_udp_hdr *udp;
 	struct rte_udp_hdr scratch;
@@ -106,11 +108,10 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		packet_prefetch(items, i, n);
 		nexts[i] = local(node, gateway, items[i]);
 		differ |= nexts[i] ^ nexts[0];
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(nexts[0], differ);
 }
 
 const struct gyre_node_class ip4_local_class = {

@@ -51,32 +51,35 @@ static gyre_next too_big(struct gyre_node *node, struct rte_mbuf *mbuf, uint16_t
 	return gyre_drop(DROP_TOO_BIG);
 }
 
+/* `address` is the next hop's. */
 static inline gyre_next forward(struct gyre_node *node, const struct gateway *gateway,
-	struct rte_mbuf *mbuf, const struct next_hop *hop, uint32_t destination)
+	struct rte_mbuf *mbuf, unsigned interface, uint32_t address)
 {
-	const struct interface *out = &gateway->interfaces[hop->interface];
+	const struct interface *out = &gateway->interfaces[interface];
 	struct packet_meta *meta = packet_meta(mbuf);
 	const struct rte_ipv4_hdr *ip = packet_ip4(mbuf);
 
-	if (gyre_unlikely(hop->address == 0 && interface_broadcast(out, destination)))
-		return gyre_drop(DROP_DIRECTED_BROADCAST);
 	if (gyre_unlikely(ip->time_to_live <= 1 && !packet_is_ours(meta)))
 		return error(node, mbuf, COUNT_TTL, ICMP_TIME_EXCEEDED, 0, 0);
 	if (gyre_unlikely(rte_be_to_cpu_16(ip->total_length) > out->mtu))
 		return too_big(node, mbuf, out->mtu);
-	meta->tx = hop->interface;
-	meta->next_hop = hop->address ? hop->address : destination;
+	meta->tx = interface;
+	meta->next_hop = address;
 	return NEXT_REWRITE;
 }
 
 static inline gyre_next decide(struct gyre_node *node, const struct gateway *gateway,
 	struct rte_mbuf *mbuf, const struct next_hop *hop, uint32_t destination)
 {
-	if (gyre_likely(hop->kind == NEXT_HOP_FORWARD))
-		return forward(node, gateway, mbuf, hop, destination);
+	if (gyre_likely(hop->kind == NEXT_HOP_FORWARD && hop->address != 0))
+		return forward(node, gateway, mbuf, hop->interface, hop->address);
 	if (hop->kind == NEXT_HOP_IS_LOCAL)
 		return NEXT_LOCAL;
-	return error(node, mbuf, COUNT_NO_ROUTE, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
+	if (hop->kind == NEXT_HOP_UNREACHABLE)
+		return error(node, mbuf, COUNT_NO_ROUTE, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
+	if (interface_broadcast(&gateway->interfaces[hop->interface], destination))
+		return gyre_drop(DROP_DIRECTED_BROADCAST);
+	return forward(node, gateway, mbuf, hop->interface, destination);
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
@@ -87,16 +90,17 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		packet_prefetch(items, i, n);
 		destinations[i] = rte_be_to_cpu_32(packet_ip4(items[i])->dst_addr);
 	}
 	fib_lookup(gateway->fib, destinations, hops, n);
 	for (unsigned i = 0; i < n; i++) {
-		nexts[i] = decide(
+		gyre_next next = decide(
 			node, gateway, items[i], &gateway->next_hops[hops[i]], destinations[i]);
-		differ |= nexts[i] ^ nexts[0];
+
+		nexts[i] = next;
+		differ |= next ^ NEXT_REWRITE;
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(NEXT_REWRITE, differ);
 }
 
 const struct gyre_node_class ip4_lookup_class = {

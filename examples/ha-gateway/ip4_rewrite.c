@@ -57,31 +57,35 @@ static __attribute__((noinline, cold)) gyre_next resolve(
 	return GYRE_NEXT_KEEP;
 }
 
-static inline gyre_next rewrite(
-	struct gyre_node *node, struct gateway *gateway, struct rte_mbuf *mbuf)
+static inline gyre_next rewrite(struct gyre_node *node, struct gateway *gateway,
+	struct arp_index index, struct rte_mbuf *mbuf)
 {
 	const struct packet_meta *meta = packet_meta(mbuf);
-	struct arp_entry *entry = arp_table_find(gateway->arp, meta->tx, meta->next_hop);
+	unsigned tx = meta->tx;
+	struct arp_entry *entry = arp_index_find(index, tx, meta->next_hop);
 
 	if (gyre_unlikely(!entry || !arp_entry_resolved(entry)))
 		return resolve(node, gateway, mbuf);
 	if (!entry->used)
 		entry->used = true;
-	packet_rewrite(mbuf, &gateway->interfaces[meta->tx], entry->mac);
-	return IP4_REWRITE_NEXT_TX + meta->tx;
+	packet_rewrite(mbuf, &gateway->interfaces[tx], entry->mac);
+	return IP4_REWRITE_NEXT_TX + tx;
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	struct gateway *gateway = node_gateway(node);
+	/* A copy, which stores to packets cannot change. */
+	struct arp_index index = *arp_table_index(gateway->arp);
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		packet_prefetch(items, i, n);
-		nexts[i] = rewrite(node, gateway, items[i]);
-		differ |= nexts[i] ^ nexts[0];
+		gyre_next next = rewrite(node, gateway, index, items[i]);
+
+		nexts[i] = next;
+		differ |= next ^ nexts[0];
 	}
-	return packet_nexts(nexts, differ);
+	return packet_nexts(nexts[0], differ);
 }
 
 const struct gyre_node_class ip4_rewrite_class = {

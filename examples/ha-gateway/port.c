@@ -47,9 +47,8 @@ int port_find(const char *text, uint16_t *ret_port)
 
 int port_pool_create(unsigned mbufs, struct rte_mempool **ret_pool)
 {
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", mbufs, POOL_CACHE,
-		RTE_ALIGN(sizeof(struct packet_meta), RTE_MBUF_PRIV_ALIGN),
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(
+		"packets", mbufs, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 
 	if (pool == NULL) {
 		log_fault("no pool of %u packet buffers: %s; EAL's -m gives more memory, --mbufs "

@@ -11,7 +11,7 @@
 /* The port of that number, or of the device of that name. -ENODEV: the log says which there are. */
 int port_find(const char *text, uint16_t *ret_port);
 
-/* The pool of all packets, with room for struct packet_meta. */
+/* The pool of all packets. */
 int port_pool_create(unsigned mbufs, struct rte_mempool **ret_pool);
 
 /* Configures and starts interface->port, and fills in its mac and mtu. */

@@ -214,8 +214,8 @@ void rig_begin(struct rig *rig)
 
 	memset(rig, 0, sizeof(*rig));
 	eal_begin();
-	gateway->pool = rte_pktmbuf_pool_create("rig", RIG_MBUFS, 32, sizeof(struct packet_meta),
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	gateway->pool = rte_pktmbuf_pool_create(
+		"rig", RIG_MBUFS, 32, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	ck_assert_ptr_nonnull(gateway->pool);
 	interfaces_begin(gateway);
 	routes_begin(gateway);

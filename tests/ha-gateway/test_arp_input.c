@@ -26,7 +26,6 @@ static void teardown(void)
 static struct rte_mbuf *entered(struct rte_mbuf *mbuf)
 {
 	packet_meta(mbuf)->rx = IN;
-	mbuf->l2_len = 14;
 	return mbuf;
 }
 

@@ -37,7 +37,6 @@ static const struct frame_ip4 sound = {
 static struct rte_mbuf *entered(struct rte_mbuf *mbuf)
 {
 	packet_meta(mbuf)->rx = 0;
-	mbuf->l2_len = 14;
 	return mbuf;
 }
 
@@ -76,7 +75,6 @@ START_TEST(sound_packets_pass_unchanged)
 		rig_get(&rig, "ip4-lookup", 0, &got);
 		ck_assert_uint_eq(got.len, frame.len);
 		ck_assert_mem_eq(got.bytes, frame.bytes, frame.len);
-		ck_assert_uint_eq(rig_got_mbuf(&rig, "ip4-lookup", 0)->l3_len, 20);
 		ck_assert_uint_ge(rig_got_mbuf(&rig, "ip4-lookup", 0)->data_len, 34);
 	}
 }
@@ -239,8 +237,8 @@ START_TEST(options)
 		frame_ip4(&frame, &with);
 		expect(&frame, cases[i].outcome);
 		if (cases[i].outcome[0] != '!')
-			ck_assert_uint_eq(
-				rig_got_mbuf(&rig, "ip4-lookup", 0)->l3_len, 20 + cases[i].len);
+			ck_assert_uint_ge(
+				rig_got_mbuf(&rig, "ip4-lookup", 0)->data_len, 34 + cases[i].len);
 		frame.bytes[AT_PAYLOAD] ^= 0x10;
 		expect(&frame, "!checksum");
 	}

@@ -50,8 +50,6 @@ static const struct packet_meta *look_up(const struct packet *packet, const char
 		frame_ip4_seal(&frame);
 	}
 	mbuf = rig_mbuf(&rig, 0, &frame);
-	mbuf->l2_len = 14;
-	mbuf->l3_len = 20;
 	packet_meta(mbuf)->rx = packet->ours ? GATEWAY_NO_INTERFACE : 0;
 	rig_expect_mbuf(&rig, "ip4-lookup", mbuf, outcome);
 	return outcome[0] == '!' ? NULL : packet_meta(rig_got_mbuf(&rig, outcome, 0));

@@ -48,8 +48,6 @@ static struct rte_mbuf *routed(struct rte_mbuf *mbuf, unsigned tx, uint32_t next
 	meta->rx = 0;
 	meta->tx = tx;
 	meta->next_hop = next_hop;
-	mbuf->l2_len = 14;
-	mbuf->l3_len = 20;
 	return mbuf;
 }
 
