@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "sched/process.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 int gyre__table_init(struct gyre__table *table, uint32_t max)
 {
@@ -36,6 +39,21 @@ void gyre__table_fini(struct gyre__table *table)
 	atomic_store_explicit(&table->used, 0, memory_order_relaxed);
 }
 
+static struct gyre_process *chunk_new(const struct gyre__table *table, uint32_t first)
+{
+	uint32_t count = table->max - first;
+	size_t bytes;
+	void *chunk;
+
+	if (count > GYRE__TABLE_CHUNK)
+		count = GYRE__TABLE_CHUNK;
+	bytes = (count * sizeof(struct gyre_process) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	chunk = aligned_alloc(HUGE_PAGE, bytes);
+	if (chunk && first) /* an error: there are none */
+		madvise(chunk, bytes, MADV_HUGEPAGE);
+	return chunk;
+}
+
 /* The first block that was never handed out. */
 static int fresh(struct gyre__table *table, struct gyre_process **ret_process)
 {
@@ -46,8 +64,7 @@ static int fresh(struct gyre__table *table, struct gyre_process **ret_process)
 		return -EAGAIN;
 	chunk = &table->chunks[index / GYRE__TABLE_CHUNK];
 	if (!*chunk)
-		*chunk = aligned_alloc(
-			_Alignof(struct gyre_process), GYRE__TABLE_CHUNK * sizeof(**chunk));
+		*chunk = chunk_new(table, index);
 	if (!*chunk)
 		return -ENOMEM;
 	process = &(*chunk)[index % GYRE__TABLE_CHUNK];

@@ -8,12 +8,14 @@
 struct gyre_process;
 
 /* Blocks come in chunks, which never move and are never freed before the table: a block's memory
- * is a process's for good, so that a stale id can be looked up from any thread. */
-#define GYRE__TABLE_CHUNK 256u
+ * is a process's for good, so that a stale id can be looked up from any thread. A chunk fits in a
+ * huge page, and is one from the second on where the kernel allows that: who has few processes does
+ * not pay for many. */
+#define GYRE__TABLE_CHUNK 4096u
 
 /*
- *   chunks -> [0] -> block 0 ... 255      used: blocks below were handed out once
- *             [1] -> block 256 ... 511    free: put back, last in first out
+ *   chunks -> [0] -> block 0 ... 4095       used: blocks below were handed out once
+ *             [1] -> block 4096 ... 8191    free: put back, last in first out
  *             [2] -> NULL
  *
  * Other threads read chunks below `used` only, which is published after them.
