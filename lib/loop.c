@@ -32,13 +32,6 @@ uint64_t gyre__loop_next_work(const struct gyre__loop *loop)
 	return gyre__wheel_deadline(hub->wheel);
 }
 
-bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work)
-{
-	struct gyre_clock *clock = loop->hub.clock;
-
-	return clock->is_virtual && clock->is_virtual->idle(clock, &loop->hub, work);
-}
-
 /* Tells it that the loop has work: time stands until it is idle again. */
 static void awake_virtually(struct gyre__loop *loop)
 {
@@ -46,14 +39,6 @@ static void awake_virtually(struct gyre__loop *loop)
 
 	if (clock->is_virtual)
 		clock->is_virtual->awake(clock, &loop->hub);
-}
-
-void gyre__loop_rest_virtually(struct gyre__loop *loop)
-{
-	struct gyre_clock *clock = loop->hub.clock;
-
-	if (clock->is_virtual)
-		clock->is_virtual->rest(clock, &loop->hub);
 }
 
 uint64_t gyre__loop_time_until(const struct gyre__loop *loop, uint64_t work)
@@ -73,6 +58,7 @@ static unsigned look(struct gyre__loop *loop, uint64_t timeout)
 	bool wanted = loop->fd_ready || (loop->watches.n && !loop->slicing);
 
 	loop->fd_ready = false;
+	loop->hub.clock_at = 0;
 	return timeout || wanted ? gyre__watches_poll(loop, timeout) : 0;
 }
 
@@ -146,7 +132,8 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 	bool unfinished;
 
 	fds = wait_for_fds(loop, may_sleep);
-	hub->now = gyre__clock_read(hub->clock);
+	hub->now = hub->clock_at ? hub->clock_at : gyre__clock_read(hub->clock);
+	hub->clock_at = 0;
 	if (gyre__post_pending(&hub->posts))
 		posts = gyre__post_run(&hub->posts, options->post_budget);
 	unfinished = gyre__graph_pending(hub->graph);
@@ -160,8 +147,11 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
-	if (gyre__sched_ready(hub->sched))
+	if (gyre__sched_ready(hub->sched)) {
+		if (!(posts | items | calls | timers) && !gyre__graph_inputs(hub->graph))
+			hub->clock_at = hub->now;
 		resumed = gyre__sched_run(hub->sched, options->process_budget);
+	}
 
 	loop->worked = fds | posts | items | calls | timers | resumed;
 	loop->stats.turns++;
@@ -260,6 +250,7 @@ static struct gyre_loop *enter(struct gyre__loop *loop)
 {
 	struct gyre_loop *before = gyre__loop_enter(&loop->hub);
 
+	loop->hub.clock_at = 0;
 	awake_virtually(loop);
 	gyre__host_awake(loop);
 	return before;
@@ -475,6 +466,7 @@ static void end_all(struct gyre__loop *loop)
 	struct gyre_loop *hub = &loop->hub;
 
 	loop->ending = true;
+	hub->clock_at = 0;
 	gyre__sched_cancel_all(hub->sched);
 	for (int i = 0; i < DESTROY_ROUNDS; i++) {
 		if (!gyre__sched_alive(hub->sched) && !gyre__post_pending(&hub->posts))

@@ -73,9 +73,21 @@ static inline struct gyre__loop *gyre__loop_of(struct gyre_loop *loop)
  * thread or an fd can bring some. */
 uint64_t gyre__loop_next_work(const struct gyre__loop *loop);
 /* Tells a virtual clock that nothing happens before `work`; true: time moved on, turn again. */
-bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work);
+static inline bool gyre__loop_idle_virtually(struct gyre__loop *loop, uint64_t work)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	loop->hub.clock_at = 0;
+	return clock->is_virtual && clock->is_virtual->idle(clock, &loop->hub, work);
+}
 /* Without turns it waits for nothing: others on its virtual clock go on. */
-void gyre__loop_rest_virtually(struct gyre__loop *loop);
+static inline void gyre__loop_rest_virtually(struct gyre__loop *loop)
+{
+	struct gyre_clock *clock = loop->hub.clock;
+
+	if (clock->is_virtual)
+		clock->is_virtual->rest(clock, &loop->hub);
+}
 /* The claim of whoever runs the loop: -EBUSY if another one has it. */
 int gyre__loop_claim(struct gyre__loop *loop);
 void gyre__loop_unclaim(struct gyre__loop *loop);

@@ -21,6 +21,7 @@ static const struct gyre_loop_options defaults = {
 	.inject_max = 1024,
 	.stack_size = 65536,
 	.process_max = 65536,
+	.process_accounts = true,
 	.poll_interval = 64,
 	.post_budget = 256,
 	.timer_budget = 256,

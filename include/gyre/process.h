@@ -163,7 +163,7 @@ GYRE_API uint64_t gyre_ticker_deadline(const struct gyre_ticker *ticker);
  * -EAGAIN when the tick is not due yet. */
 GYRE_API int gyre_ticker_advance(struct gyre_ticker *ticker);
 
-/* --- Accounts --- */
+/* --- Accounts: times and lateness are kept if the loop's process_accounts is true --- */
 
 enum gyre_process_state {
 	GYRE_PROCESS_RUNNING,

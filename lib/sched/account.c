@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Accounts: what each process cost, and how late it was. Owns the histogram in the control block.
- * Called by the run of a process that was due (gyre__account_late), and by the application. Calls
+ * Called, now and then, by the run of a
+ * process that was due (gyre__account_late), and by the application. Calls
  * stdio to write the table. Invariant: every timed wait that ended by its deadline is in exactly
  * one bucket.
  */
@@ -12,16 +13,21 @@
 #include "sched/process.h"
 #include "sched/sched.h"
 
-void gyre__account_late(struct gyre_process *process, uint64_t late)
+/* Adds the buckets of the last few waits to a histogram. */
+static void add_new(const struct gyre_process *process, uint32_t *late)
 {
-	unsigned bucket = 63u - (unsigned)__builtin_clzll(late | 1);
+	for (unsigned i = 0; i < process->late_count; i++) {
+		uint32_t *bucket = &late[process->late_new[i]];
 
-	if (bucket >= GYRE_LATENESS_BUCKETS)
-		bucket = GYRE_LATENESS_BUCKETS - 1;
-	process->late[bucket] += process->late[bucket] != UINT32_MAX;
-	if (late > process->late_max)
-		process->late_max = late;
-	process->late_nsec += late;
+		*bucket += *bucket != UINT32_MAX;
+	}
+}
+
+void gyre__account_settle(struct gyre_process *process)
+{
+	add_new(process, process->late);
+	process->late_count = 0;
+	process->late_settled = true;
 }
 
 static uint64_t count(const struct gyre_process_stats *stats)
@@ -50,6 +56,7 @@ static void stats_fill(const struct gyre_process *process, struct gyre_process_s
 	ret_stats->late_max = process->late_max;
 	ret_stats->late_nsec = process->late_nsec;
 	memcpy(ret_stats->late, process->late, sizeof(ret_stats->late));
+	add_new(process, ret_stats->late);
 	ret_stats->late_count = count(ret_stats);
 	ret_stats->stack_size = process->stack_size;
 }

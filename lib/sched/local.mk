@@ -11,6 +11,8 @@ noinst_LTLIBRARIES += %D%/libsched.la
 	%D%/overflow.c \
 	%D%/process.c \
 	%D%/process.h \
+	%D%/ready.c \
+	%D%/ready.h \
 	%D%/sched.c \
 	%D%/sched.h \
 	%D%/spawn.c \

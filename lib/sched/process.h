@@ -13,6 +13,7 @@
 
 #include "base/hub.h"
 #include "sched/context.h"
+#include "sched/ready.h"
 #include "sched/stack.h"
 #include "sched/table.h"
 
@@ -31,6 +32,8 @@ enum gyre__wake_reason {
 
 /* Answers that are there already are given so often in a row before a turn must go by. */
 #define GYRE__INLINE_MAX 16
+/* Without accounts, so many processes are resumed before the clock is asked about the budget. */
+#define GYRE__RUNS_UNCLOCKED 32
 
 /*
  * The event word: what other threads may write. `inbox.word` has the same upper half, and counts
@@ -54,9 +57,10 @@ struct gyre__inbox {
 	struct gyre_message *first, *last;
 };
 
+/* Two hot lines; a resume that no timer brought touches the first alone. The rest is cold. */
 struct gyre_process {
 	/* A line for a resume and the yield that ends it. */
-	struct gyre_process *next; /* in the ready list, or among the free blocks */
+	struct gyre__context context, loop_context; /* its own; that of the loop while it runs */
 	struct gyre__sched *sched;
 	uintptr_t stack_low;
 	uint32_t stack_size;
@@ -64,12 +68,12 @@ struct gyre_process {
 	uint8_t streak; /* answers given without suspending since it last suspended */
 	bool canceled; /* the CANCEL bit has arrived */
 	uint64_t run_nsec, longest_nsec, runs;
-	struct gyre__context context;
 
-	/* One for timed waits. */
+	/* One for timed waits. The deadline, started or not, is when one was due that time ended.
+	 */
 	_Alignas(64) struct gyre_timer timer;
-	uint64_t due; /* since when a timed wait ought to be over */
 	uint64_t late_max, late_nsec;
+	uint8_t late_new[7], late_count; /* buckets of the last few, not in `late` yet */
 
 	/* One for signals and messages, which other threads write. */
 	_Alignas(64) _Atomic(uint64_t) word;
@@ -80,9 +84,10 @@ struct gyre_process {
 
 	_Alignas(64) uint32_t late[GYRE_LATENESS_BUCKETS];
 
+	struct gyre_process *next; /* among the free blocks */
 	uint32_t index;
 	int status, joined_status; /* its exit status; that of the process it joined last */
-	bool daemon, joinable;
+	bool daemon, joinable, late_settled; /* the last: `late` is not all zeroes */
 	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
 	struct gyre_process *join_next, **join_pprev;
 	gyre_process_fn *fn;
@@ -101,17 +106,11 @@ static_assert(
 			offsetof(struct gyre_process, late) == 192),
 	"the lines of a control block");
 
-/* A list that is added to at its end. */
-struct gyre__queue {
-	struct gyre_process *first, **end;
-};
-
 struct gyre__sched {
 	struct gyre_loop *loop;
 	struct gyre_process *current;
-	struct gyre__context context; /* of whoever runs the loop, while a process runs */
-	struct gyre__queue ready; /* go next turn */
-	struct gyre__queue batch; /* go in this turn, or were left over by its budget */
+	struct gyre__ready ready;
+	bool accounts; /* the clock is read after each run, and what each took is booked */
 	struct {
 		int (*fn)(void *arg); /* to be called on the loop's stack for the current process */
 		void *arg;
@@ -169,8 +168,24 @@ void gyre__inbox_close(struct gyre_process *process);
 /* join.c: wakes who waits for `process` to end; whether there was one. The joiner is woken. */
 bool gyre__join_tell(struct gyre_process *process);
 void gyre__join_forget(struct gyre_process *joiner);
-/* account.c: one more timed wait was over `late` nsec after it was due. */
-void gyre__account_late(struct gyre_process *process, uint64_t late);
+/* account.c: makes room in `late_new`. */
+void gyre__account_settle(struct gyre_process *process);
+
+/* One more timed wait was over `late` nsec after it was due. The histogram's lines are cold: they
+ * are touched at every seventh only. */
+static inline void gyre__account_late(struct gyre_process *process, uint64_t late)
+{
+	unsigned bucket = 63u - (unsigned)__builtin_clzll(late | 1);
+
+	if (bucket >= GYRE_LATENESS_BUCKETS)
+		bucket = GYRE_LATENESS_BUCKETS - 1;
+	if (process->late_count == sizeof(process->late_new))
+		gyre__account_settle(process);
+	process->late_new[process->late_count++] = (uint8_t)bucket;
+	if (late > process->late_max)
+		process->late_max = late;
+	process->late_nsec += late;
+}
 /* overflow.c */
 void gyre__overflow_register(struct gyre__sched *sched);
 void gyre__overflow_unregister(struct gyre__sched *sched);

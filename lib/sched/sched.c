@@ -23,9 +23,7 @@ int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 		return err;
 	sched->loop = loop;
 	sched->stack_size = options->stack_size;
-	sched->ready.end = &sched->ready.first;
-	sched->batch.end = &sched->batch.first;
-	gyre__context_init_main(&sched->context);
+	sched->accounts = options->process_accounts;
 	err = gyre__table_init(&sched->table, options->process_max);
 	if (err < 0)
 		goto fail;
@@ -76,12 +74,13 @@ void gyre__sched_destroy(struct gyre__sched *sched)
 		abandon(process);
 	gyre__stacks_destroy(sched->stacks);
 	gyre__table_fini(&sched->table);
+	gyre__ready_fini(&sched->ready);
 	free(sched);
 }
 
 bool gyre__sched_ready(const struct gyre__sched *sched)
 {
-	return sched->batch.first || sched->ready.first;
+	return !gyre__ready_empty(&sched->ready);
 }
 
 unsigned gyre__sched_alive(const struct gyre__sched *sched)

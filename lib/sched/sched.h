@@ -27,7 +27,8 @@ int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	struct gyre__sched **ret_sched);
 void gyre__sched_destroy(struct gyre__sched *sched);
 /* Resumes the processes that were ready when it was called, until `budget` nsec are over: the rest
- * go first next time. Returns how many it resumed. */
+ * go first next time. Begins with the loop's `clock_at`, if that holds, and sets it anew. Returns
+ * how many it resumed. */
 unsigned gyre__sched_run(struct gyre__sched *sched, uint64_t budget);
 /* Whether a process is ready. */
 bool gyre__sched_ready(const struct gyre__sched *sched);

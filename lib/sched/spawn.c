@@ -64,8 +64,10 @@ static void clear(struct gyre_process *process, struct gyre__sched *sched)
 	process->mask = 0;
 	process->joiners = NULL;
 	process->status = 0;
-	if (process->late_max || process->late[0]) /* else it is empty */
+	if (process->late_settled) /* else it is empty */
 		memset(process->late, 0, sizeof(process->late));
+	process->late_settled = false;
+	process->late_count = 0;
 	process->late_max = process->late_nsec = 0;
 	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
 	process->post.fn = gyre__event_arrive;
@@ -87,8 +89,13 @@ static int make(struct gyre__sched *sched, const struct gyre_process_options *op
 	struct gyre_process **ret_process)
 {
 	struct gyre_process *process;
-	int err = gyre__table_get(&sched->table, &process);
+	int err;
 
+	if (gyre__ready_reserve(&sched->ready, sched->alive + 1) < 0)
+		return gyre__error_set(options->error, -ENOMEM,
+			"process '%s': no memory for %u ready ones", options->name,
+			sched->alive + 1);
+	err = gyre__table_get(&sched->table, &process);
 	if (err < 0)
 		return gyre__error_set(options->error, err,
 			err == -EAGAIN ? "process '%s': process_max, %u, are there already"
@@ -124,6 +131,7 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	process->stack_size = (uint32_t)process->stack.size;
 	gyre__context_init(&process->context, process->stack.low, process->stack.size,
 		gyre__process_main, process);
+	gyre__context_init_main(&process->loop_context);
 	gyre__event_open(process);
 	gyre__inbox_open(process, options.message_max);
 	sched->alive++;

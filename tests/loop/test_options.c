@@ -44,6 +44,7 @@ START_TEST(the_defaults_are_those_of_the_header)
 		.inject_max = 1024,
 		.stack_size = 65536,
 		.process_max = 65536,
+		.process_accounts = true,
 		.poll_interval = 64,
 		.post_budget = 256,
 		.timer_budget = 256,

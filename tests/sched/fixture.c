@@ -33,6 +33,7 @@ void fixture_open(struct fixture *f, unsigned process_max)
 		.size = sizeof(options),
 		.stack_size = 64 << 10,
 		.process_max = process_max ? process_max : 64,
+		.process_accounts = true,
 	};
 
 	memset(f, 0, sizeof(*f));
@@ -67,7 +68,13 @@ unsigned fixture_turn(struct fixture *f)
 	f->loop.now = gyre__clock_read(&f->clock);
 	gyre__post_run(&f->loop.posts, 256);
 	gyre__wheel_expire(f->loop.wheel, f->loop.now, 256);
-	return gyre__sched_run(f->loop.sched, GYRE_SEC(1));
+	return fixture_run(f, GYRE_SEC(1));
+}
+
+unsigned fixture_run(struct fixture *f, uint64_t budget)
+{
+	f->loop.clock_at = 0;
+	return gyre__sched_run(f->loop.sched, budget);
 }
 
 unsigned fixture_settle(struct fixture *f, unsigned most)

@@ -26,6 +26,8 @@ void fixture_open(struct fixture *f, unsigned process_max);
 void fixture_close(struct fixture *f);
 /* One turn: posts, timers, processes. Returns how many processes were resumed. */
 unsigned fixture_turn(struct fixture *f);
+/* The last part of a turn alone, on a fresh reading of the clock. */
+unsigned fixture_run(struct fixture *f, uint64_t budget);
 /* Turns until nothing is ready, at most `most` times; returns how many turns it took. */
 unsigned fixture_settle(struct fixture *f, unsigned most);
 /* Moves the clock to `now`, then settles. */

@@ -25,6 +25,11 @@ check_LTLIBRARIES += %D%/libfixture.la
 %C%_libfixture_la_CPPFLAGS = $(TEST_CPPFLAGS)
 SCHED_FIXTURE = %D%/libfixture.la $(HARNESS) lib/sched/libsched.la lib/base/libbase.la
 
+gyre_tests += %D%/test_ready
+%C%_test_ready_SOURCES = %D%/test_ready.c
+%C%_test_ready_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ready_LDADD = $(SCHED_FIXTURE)
+
 gyre_tests += %D%/test_process
 %C%_test_process_SOURCES = %D%/test_process.c
 %C%_test_process_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -107,6 +107,7 @@ START_TEST(every_lateness_has_its_bucket)
 
 	gyre__account_late(&process, 0);
 	gyre__account_late(&process, 1);
+	gyre__account_settle(&process);
 	ck_assert_uint_eq(process.late[0], 2);
 	ck_assert_uint_eq(process.late_nsec, 1);
 	for (int i = 1; i < 64; i++) {
@@ -115,6 +116,7 @@ START_TEST(every_lateness_has_its_bucket)
 
 		gyre__account_late(&process, UINT64_C(1) << i);
 		gyre__account_late(&process, (UINT64_C(2) << i) - 1);
+		gyre__account_settle(&process);
 		ck_assert_uint_eq(process.late[bucket], before + 2);
 	}
 	for (int i = 0; i < GYRE_LATENESS_BUCKETS; i++)
@@ -123,7 +125,115 @@ START_TEST(every_lateness_has_its_bucket)
 	ck_assert_uint_eq(process.late_max, UINT64_MAX);
 	process.late[3] = UINT32_MAX;
 	gyre__account_late(&process, 8);
+	gyre__account_settle(&process);
 	ck_assert_uint_eq(process.late[3], UINT32_MAX);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Every 10 ticks of the wheel. */
+static int ticking(struct gyre_process *self, void *arg)
+{
+	uint64_t deadline = *(uint64_t *)arg;
+
+	while (gyre_process_sleep_until(self, deadline) == 0)
+		deadline += 10240;
+	return 0;
+}
+
+/* Some of them are not in the histogram's own lines yet, whatever their number. */
+START_TEST(every_wait_is_counted_at_any_time)
+{
+	uint64_t deadline = GYRE_SEC(2);
+	struct gyre_process_id id, next;
+
+	ck_assert_int_eq(gyre_process_spawn(&f.loop, ticking, &deadline, NULL, &id), 0);
+	fixture_settle(&f, 10);
+	for (unsigned i = 1; i <= 30; i++) {
+		fixture_settle_at(&f, deadline + (i - 1) * 10240 + 3000);
+		ck_assert_uint_eq(stats_of(id).late_count, i);
+		ck_assert_uint_eq(stats_of(id).late[11], i);
+		ck_assert_uint_eq(stats_of(id).late_nsec, i * 3000);
+	}
+	gyre_process_cancel(id);
+	fixture_settle(&f, 10);
+	next = fixture_spawn(&f, "next", ticking, &deadline);
+	ck_assert_uint_eq(next.index, id.index);
+	ck_assert_uint_eq(stats_of(next).late_count, 0);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(without_accounts_runs_are_counted_alone)
+{
+	uint64_t work = 1000, deadline = GYRE_SEC(2);
+	struct gyre_process_id a, b;
+	struct gyre_process_stats stats;
+
+	f.loop.sched->accounts = false;
+	a = fixture_spawn(&f, "a", working, &work);
+	b = fixture_spawn(&f, "b", sleeping, &deadline);
+	fixture_settle(&f, 10);
+	fixture_settle_at(&f, deadline + 5000);
+	stats = stats_of(a);
+	ck_assert_uint_eq(stats.runs, 4);
+	ck_assert_uint_eq(stats.run_nsec, 0);
+	ck_assert_uint_eq(stats.longest_nsec, 0);
+	stats = stats_of(b);
+	ck_assert_uint_eq(stats.runs, 2);
+	ck_assert_uint_eq(stats.late_count, 0);
+	ck_assert_uint_eq(stats.late_max, 0);
+	ck_assert_int_eq(stats.state, GYRE_PROCESS_ENDED);
+	fixture_close(&f);
+}
+END_TEST
+
+static int spin_unseen(struct gyre_process *self, void *arg)
+{
+	do {
+		++*(unsigned *)arg;
+		f.now += GYRE_USEC(10);
+	} while (gyre_process_yield(self) == 0);
+	return 0;
+}
+
+START_TEST(without_accounts_the_budget_is_looked_at_now_and_then)
+{
+	enum { ALL = 3 * GYRE__RUNS_UNCLOCKED };
+	unsigned runs[ALL] = {0};
+
+	fixture_close(&f);
+	fixture_open(&f, ALL);
+	f.loop.sched->accounts = false;
+	for (unsigned i = 0; i < ALL; i++)
+		fixture_spawn(&f, "spin", spin_unseen, &runs[i]);
+	f.loop.clock_at = f.now;
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), GYRE__RUNS_UNCLOCKED);
+	ck_assert_uint_eq(f.loop.clock_at, 0);
+	ck_assert_uint_eq(runs[0], 1);
+	ck_assert_uint_eq(runs[GYRE__RUNS_UNCLOCKED], 0);
+	/* When nobody knows the time, it is counted from the first look. */
+	ck_assert_uint_eq(fixture_run(&f, GYRE_USEC(15)), 2 * GYRE__RUNS_UNCLOCKED);
+	for (unsigned i = 0; i < ALL; i++)
+		ck_assert_uint_eq(runs[i], 1);
+	ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), ALL);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_reading_that_still_holds_is_not_made_again)
+{
+	unsigned runs = 0;
+
+	fixture_spawn(&f, "spin", spin_unseen, &runs);
+	f.step = 1;
+	f.loop.clock_at = f.now;
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 1);
+	ck_assert_uint_eq(f.loop.clock_at, f.now);
+	ck_assert_uint_eq(f.loop.clock_at, GYRE_SEC(1) + GYRE_USEC(10) + 1);
+	f.loop.clock_at = 0;
+	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 1);
+	ck_assert_uint_eq(f.loop.clock_at, GYRE_SEC(1) + GYRE_USEC(20) + 3);
 	fixture_close(&f);
 }
 END_TEST
@@ -250,6 +360,10 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, lateness_is_due_against_ran);
 	tcase_add_test(tcase, what_was_due_before_the_wait_is_not_late);
 	tcase_add_test(tcase, every_lateness_has_its_bucket);
+	tcase_add_test(tcase, every_wait_is_counted_at_any_time);
+	tcase_add_test(tcase, without_accounts_runs_are_counted_alone);
+	tcase_add_test(tcase, without_accounts_the_budget_is_looked_at_now_and_then);
+	tcase_add_test(tcase, a_reading_that_still_holds_is_not_made_again);
 	tcase_add_test(tcase, quantiles);
 	tcase_add_test(tcase, stacks_are_measured);
 	tcase_add_test(tcase, steps_through_all);

@@ -292,14 +292,14 @@ START_TEST(a_post_that_outlives_its_process_is_harmless)
 	ck_assert_int_eq(signal_elsewhere(old), 0);
 	/* It ends, and its block is taken, while the post is still in the box. */
 	gyre_process_cancel(old);
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 1);
+	ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), 1);
 	ck_assert_int_eq(gyre_process_spawn(&f.loop, waiting, &v, &options, &id), 0);
 	ck_assert_uint_eq(id.index, old.index);
 	/* Pushed twice it would be a loop in the box. */
 	ck_assert_int_eq(signal_elsewhere(id), 0);
 	ck_assert_int_eq(signal_elsewhere(old), -ESRCH);
 	ck_assert_uint_eq(gyre__post_run(&f.loop.posts, 10), 1);
-	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	fixture_run(&f, GYRE_SEC(1));
 	ck_assert_int_eq(v.waits, 1);
 	ck_assert_int_eq(signal_elsewhere(id), 0);
 	fixture_settle(&f, 10);
@@ -373,7 +373,7 @@ START_TEST(no_signal_of_a_thread_is_lost)
 		/* The process takes what is pending while its post is still in the box: which then
 		 * finds nothing, at the moment when the next signal may come. */
 		gyre_process_signal(id, NUDGE);
-		gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+		fixture_run(&f, GYRE_SEC(1));
 		turn_for_all(callers, count);
 	}
 	for (int i = 0; i < count; i++) {

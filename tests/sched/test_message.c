@@ -212,7 +212,7 @@ START_TEST(released_when_it_arrives_too_late)
 	fixture_settle(&f, 10);
 	ck_assert_int_eq(send_elsewhere(old, letter(&l, 1)), 0);
 	gyre_process_cancel(old);
-	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	fixture_run(&f, GYRE_SEC(1));
 	ck_assert_int_eq(gyre_process_spawn(&f.loop, reading, &successor, &options, &id), 0);
 	ck_assert_uint_eq(id.index, old.index);
 	fixture_settle(&f, 10);
@@ -233,7 +233,7 @@ START_TEST(released_when_the_ended_one_is_kept)
 	fixture_settle(&f, 10);
 	ck_assert_int_eq(send_elsewhere(id, letter(&l, 1)), 0);
 	gyre_process_cancel(id);
-	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	fixture_run(&f, GYRE_SEC(1));
 	ck_assert_int_eq(gyre__process_find(id)->state, GYRE_PROCESS_ENDED);
 	fixture_settle(&f, 10);
 	ck_assert_int_eq(l.released, 1);

@@ -343,7 +343,7 @@ START_TEST(canceled_before_its_first_run)
 	gyre__loop_enter(NULL);
 	ck_assert_int_eq(gyre_process_cancel(id), 0);
 	gyre__loop_enter(&f.loop);
-	gyre__sched_run(f.loop.sched, GYRE_SEC(1));
+	fixture_run(&f, GYRE_SEC(1));
 	ck_assert_str_eq(story, "");
 	ck_assert_int_eq(gyre__process_find(id)->status, -ECANCELED);
 	fixture_close(&f);

@@ -123,12 +123,12 @@ START_TEST(the_budget_stops_a_long_list)
 	fixture_spawn(&f, "a", spin, "a");
 	fixture_spawn(&f, "b", spin, "b");
 	fixture_spawn(&f, "c", spin, "c");
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
+	ck_assert_uint_eq(fixture_run(&f, GYRE_USEC(15)), 2);
 	ck_assert(gyre__sched_ready(f.loop.sched));
 	/* Those left over go first. */
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_USEC(15)), 2);
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, 1), 1);
-	ck_assert_uint_eq(gyre__sched_run(f.loop.sched, GYRE_SEC(1)), 3);
+	ck_assert_uint_eq(fixture_run(&f, GYRE_USEC(15)), 2);
+	ck_assert_uint_eq(fixture_run(&f, 1), 1);
+	ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), 3);
 	ck_assert_str_eq(story, "abcabcab");
 	fixture_close(&f);
 }
