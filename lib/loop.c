@@ -96,11 +96,8 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
  */
 static void poll_virtually(struct gyre__loop *loop)
 {
-	uint64_t work;
+	uint64_t work = loop->hub.clock->is_virtual ? gyre__loop_next_work(loop) : 0;
 
-	if (!loop->hub.clock->is_virtual)
-		return;
-	work = gyre__loop_next_work(loop);
 	if (work > loop->hub.now && !loop->worked)
 		gyre__loop_idle_virtually(loop, work);
 	else
@@ -122,8 +119,7 @@ static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
 	return look_now_and_then(loop);
 }
 
-/* A phase that can have nothing to do is asked first, or its call left out: an idle turn is short.
- */
+/* What has nothing to do is not called: an idle turn is short. */
 static void turn(struct gyre__loop *loop, bool may_sleep)
 {
 	struct gyre_loop *hub = &loop->hub;

@@ -17,10 +17,10 @@ void gyre__wheel_destroy(struct gyre__wheel *wheel);
 unsigned gyre__wheel_expire(struct gyre__wheel *wheel, uint64_t now, unsigned budget);
 /* Whether anything is left to do at `now` (the budget ended the last call early, or a timer is
  * due). */
-bool gyre__wheel_due(const struct gyre__wheel *wheel, uint64_t now);
+bool gyre__wheel_due(struct gyre__wheel *wheel, uint64_t now);
 /* When to look again, nsec: never after the earliest timer, may be before it (at most once a
  * level). GYRE_FOREVER: nothing started. */
-uint64_t gyre__wheel_deadline(const struct gyre__wheel *wheel);
+uint64_t gyre__wheel_deadline(struct gyre__wheel *wheel);
 
 /* The processes; the loop keeps them in loop->sched. `options` are checked already. */
 int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *options,

@@ -20,7 +20,7 @@ void gyre_timer_start(struct gyre_timer *timer, uint64_t deadline)
 	struct gyre__wheel *wheel = timer->loop->wheel;
 
 	if (timer->link.next)
-		gyre__wheel_remove(wheel, timer);
+		gyre__wheel_remove(timer);
 	timer->deadline = deadline;
 	if (deadline != GYRE_FOREVER)
 		gyre__wheel_insert(wheel, timer);
@@ -39,7 +39,7 @@ void gyre_timer_start_after(struct gyre_timer *timer, uint64_t nsec)
 void gyre_timer_stop(struct gyre_timer *timer)
 {
 	if (timer->link.next)
-		gyre__wheel_remove(timer->loop->wheel, timer);
+		gyre__wheel_remove(timer);
 }
 
 bool gyre_timer_active(const struct gyre_timer *timer)

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define NEVER UINT64_MAX /* a tick that does not come */
+
 int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
 {
 	struct gyre__wheel *wheel = calloc(1, sizeof(*wheel));
@@ -17,7 +19,7 @@ int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
 	if (!wheel)
 		return -ENOMEM;
 	wheel->tick = wheel->near = now >> GYRE__TICK_SHIFT;
-	wheel->next = GYRE_FOREVER;
+	wheel->next = NEVER;
 	for (unsigned i = 0; i < GYRE__WHEEL_LISTS; i++)
 		wheel->lists[i].next = wheel->lists[i].prev = &wheel->lists[i];
 	*ret_wheel = wheel;
@@ -28,25 +30,6 @@ int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
 void gyre__wheel_destroy(struct gyre__wheel *wheel)
 {
 	free(wheel);
-}
-
-void gyre__wheel_mark_used(struct gyre__wheel *wheel, unsigned list, uint64_t tick)
-{
-	uint64_t when = gyre__tick_nsec(tick);
-
-	wheel->used[list / 64] |= UINT64_C(1) << list % 64;
-	wheel->words |= UINT64_C(1) << list / 64;
-	if (when < wheel->next)
-		wheel->next = when;
-}
-
-void gyre__wheel_mark_empty(struct gyre__wheel *wheel, unsigned list)
-{
-	unsigned word = list / 64;
-
-	wheel->used[word] &= ~(UINT64_C(1) << list % 64);
-	if (!wheel->used[word])
-		wheel->words &= ~(UINT64_C(1) << word);
 }
 
 static bool list_empty(const struct gyre__wheel *wheel, unsigned list)
@@ -63,17 +46,31 @@ static struct gyre_timer *list_pop(struct gyre__wheel *wheel, unsigned list)
 	return (struct gyre_timer *)((char *)first - offsetof(struct gyre_timer, link));
 }
 
-/* The first slot in use, if there is one: its list, and its first and last tick. */
-static bool first_slot(const struct gyre__wheel *wheel, unsigned *ret_list, uint64_t *ret_first,
-	uint64_t *ret_last)
+static void mark_empty(struct gyre__wheel *wheel, unsigned list)
+{
+	unsigned word = list / 64;
+
+	wheel->used[word] &= ~(UINT64_C(1) << list % 64);
+	if (!wheel->used[word])
+		wheel->words &= ~(UINT64_C(1) << word);
+}
+
+/* The first slot in use, if there is one: its list, and its first and last tick. Those before it
+ * that were emptied by stops are marked so. */
+static bool first_slot(
+	struct gyre__wheel *wheel, unsigned *ret_list, uint64_t *ret_first, uint64_t *ret_last)
 {
 	unsigned word, list, shift;
 	uint64_t first;
 
-	if (!wheel->words)
-		return false;
-	word = (unsigned)__builtin_ctzll(wheel->words);
-	list = word * 64 + (unsigned)__builtin_ctzll(wheel->used[word]);
+	for (;; mark_empty(wheel, list)) {
+		if (!wheel->words)
+			return false;
+		word = (unsigned)__builtin_ctzll(wheel->words);
+		list = word * 64 + (unsigned)__builtin_ctzll(wheel->used[word]);
+		if (!list_empty(wheel, list))
+			break;
+	}
 	shift = list / GYRE__WHEEL_SLOTS * GYRE__WHEEL_BITS;
 	first = (wheel->tick >> shift & ~(uint64_t)(GYRE__WHEEL_SLOTS - 1)) |
 		list % GYRE__WHEEL_SLOTS;
@@ -83,20 +80,45 @@ static bool first_slot(const struct gyre__wheel *wheel, unsigned *ret_list, uint
 	return true;
 }
 
-uint64_t gyre__wheel_deadline(const struct gyre__wheel *wheel)
+/* The tick at which something is to be done, 0: now. */
+static uint64_t next_tick(struct gyre__wheel *wheel)
 {
 	uint64_t first, last;
 	unsigned list;
 
 	if (!list_empty(wheel, GYRE__WHEEL_TODO))
 		return 0;
-	return first_slot(wheel, &list, &first, &last) ? gyre__tick_nsec(first) : GYRE_FOREVER;
+	return first_slot(wheel, &list, &first, &last) ? first : NEVER;
+}
+
+uint64_t gyre__wheel_deadline(struct gyre__wheel *wheel)
+{
+	return gyre__tick_nsec(next_tick(wheel));
 }
 
 /* The cached time may be that of a timer stopped since. */
-bool gyre__wheel_due(const struct gyre__wheel *wheel, uint64_t now)
+bool gyre__wheel_due(struct gyre__wheel *wheel, uint64_t now)
 {
-	return now >= wheel->next && now >= gyre__wheel_deadline(wheel);
+	uint64_t tick = now >> GYRE__TICK_SHIFT;
+
+	return tick >= wheel->next && tick >= next_tick(wheel);
+}
+
+/* The first timer of the slot that comes next, so that it is there when its tick has come. */
+static void prefetch_next(const struct gyre__wheel *wheel)
+{
+	uint64_t used;
+	unsigned word;
+
+	if (!wheel->words)
+		return;
+	word = (unsigned)__builtin_ctzll(wheel->words);
+	used = wheel->used[word];
+	__builtin_prefetch(wheel->lists[word * 64 + (unsigned)__builtin_ctzll(used)].next, 1);
+	used &= used - 1;
+	if (used)
+		__builtin_prefetch(
+			wheel->lists[word * 64 + (unsigned)__builtin_ctzll(used)].next, 1);
 }
 
 /* Moves on to the first slot in use, its timers into the empty `todo`. False if that is later than
@@ -115,7 +137,8 @@ static bool wheel_advance(struct gyre__wheel *wheel, uint64_t tick)
 	*todo = *slot;
 	todo->next->prev = todo->prev->next = todo;
 	slot->next = slot->prev = slot;
-	gyre__wheel_mark_empty(wheel, list);
+	mark_empty(wheel, list);
+	prefetch_next(wheel);
 	wheel->tick = first;
 	wheel->near = last;
 	return true;
@@ -174,7 +197,7 @@ __attribute__((noinline)) static unsigned wheel_turn(
 
 	wheel_collect(wheel, tick, budget);
 	count = wheel_run(wheel);
-	wheel->next = gyre__wheel_deadline(wheel);
+	wheel->next = next_tick(wheel);
 	return count;
 }
 
@@ -182,7 +205,7 @@ unsigned gyre__wheel_expire(struct gyre__wheel *wheel, uint64_t now, unsigned bu
 {
 	uint64_t tick = now >> GYRE__TICK_SHIFT;
 
-	if (now >= wheel->next) {
+	if (tick >= wheel->next) {
 		/* If the clock went back, timers in `todo` would run early. */
 		return tick < wheel->tick ? 0 : wheel_turn(wheel, tick, budget);
 	}

@@ -30,14 +30,14 @@ enum {
 };
 
 struct gyre__wheel {
-	uint64_t next; /* nsec; nothing need be done before: a lower bound */
+	uint64_t next; /* tick; nothing need be done before: a lower bound */
 	uint64_t tick; /* every timer up to it has been taken out of its slot */
 	/* A timer up to this tick is started into `todo`: the wheel's tick, or the last tick of
 	 * the slot whose timers are being moved down: it then queues behind those. */
 	uint64_t near;
 	uint64_t cascaded; /* timers moved down so far */
 	uint64_t words; /* bit i: used[i] is not 0 */
-	uint64_t used[GYRE__WHEEL_WORDS + 1]; /* of the slots; the last is never looked at */
+	uint64_t used[GYRE__WHEEL_WORDS]; /* of the slots: what is not marked is empty */
 	/* Circular, each with its head here, in order of start. `todo` holds what was taken out of
 	 * a slot and is to be run or moved down, `batch` what this call runs. */
 	struct gyre_timer_link lists[GYRE__WHEEL_LISTS];
@@ -53,8 +53,7 @@ static inline uint64_t gyre__tick_nsec(uint64_t tick)
 	return tick >> (64 - GYRE__TICK_SHIFT) ? GYRE_FOREVER : tick << GYRE__TICK_SHIFT;
 }
 
-/* Whether it is the first there. */
-static inline bool gyre__wheel_append(
+static inline void gyre__wheel_append(
 	struct gyre__wheel *wheel, unsigned list, struct gyre_timer_link *link)
 {
 	struct gyre_timer_link *head = &wheel->lists[list], *last = head->prev;
@@ -63,14 +62,10 @@ static inline bool gyre__wheel_append(
 	link->prev = last;
 	last->next = link;
 	head->prev = link;
-	return last == head;
 }
 
-/* wheel.c: a slot that was empty gets its first timer; `tick` is its first. And the other way. */
-void gyre__wheel_mark_used(struct gyre__wheel *wheel, unsigned list, uint64_t tick);
-void gyre__wheel_mark_empty(struct gyre__wheel *wheel, unsigned list);
-
-/* Puts a timer that is later than `near` into its slot. */
+/* Puts a timer that is later than `near` into its slot. Of one that is marked already nothing need
+ * be written, and `next` is not after it. */
 static inline void gyre__wheel_place(
 	struct gyre__wheel *wheel, struct gyre_timer *timer, uint64_t tick)
 {
@@ -80,8 +75,15 @@ static inline void gyre__wheel_place(
 	unsigned slot = tick >> shift & (GYRE__WHEEL_SLOTS - 1);
 	unsigned list = level * GYRE__WHEEL_SLOTS + slot;
 
-	if (gyre__wheel_append(wheel, list, &timer->link))
-		gyre__wheel_mark_used(wheel, list, tick >> shift << shift);
+	gyre__wheel_append(wheel, list, &timer->link);
+	if (__builtin_expect(!(wheel->used[list / 64] >> list % 64 & 1), 0)) {
+		uint64_t first = tick >> shift << shift;
+
+		wheel->used[list / 64] |= UINT64_C(1) << list % 64;
+		wheel->words |= UINT64_C(1) << list / 64;
+		if (first < wheel->next)
+			wheel->next = first;
+	}
 }
 
 /* Starts a stopped timer whose deadline is set. */
@@ -97,17 +99,14 @@ static inline void gyre__wheel_insert(struct gyre__wheel *wheel, struct gyre_tim
 	}
 }
 
-/* Stops a started timer. */
-static inline void gyre__wheel_remove(struct gyre__wheel *wheel, struct gyre_timer *timer)
+/* Stops a started timer. Its slot may be empty now; who looks for the first one finds out. */
+static inline void gyre__wheel_remove(struct gyre_timer *timer)
 {
 	struct gyre_timer_link *next = timer->link.next, *prev = timer->link.prev;
 
 	next->prev = prev;
 	prev->next = next;
 	timer->link.next = NULL;
-	/* Only the head is left. */
-	if (next == prev)
-		gyre__wheel_mark_empty(wheel, (unsigned)(next - wheel->lists));
 }
 
 #endif
