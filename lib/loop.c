@@ -166,8 +166,8 @@ static bool alive(const struct gyre__loop *loop)
 {
 	const struct gyre_loop *hub = &loop->hub;
 
-	return loop->refs || gyre__sched_counting(hub->sched) || loop->watches.n_refs ||
-	       gyre__graph_inputs(hub->graph) || gyre__graph_pending(hub->graph) ||
+	return loop->refs || loop->watches.n_refs || gyre__graph_inputs(hub->graph) ||
+	       gyre__sched_counting(hub->sched) || gyre__graph_pending(hub->graph) ||
 	       loop->injection.count || gyre__post_pending(&hub->posts);
 }
 
