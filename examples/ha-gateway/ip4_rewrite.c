@@ -77,15 +77,16 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	struct gateway *gateway = node_gateway(node);
 	/* A copy, which stores to packets cannot change. */
 	struct arp_index index = *arp_table_index(gateway->arp);
+	gyre_next usual = IP4_REWRITE_NEXT_TX + packet_meta(items[0])->tx;
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		gyre_next next = rewrite(node, gateway, index, items[i]);
 
 		nexts[i] = next;
-		differ |= next ^ nexts[0];
+		differ |= next ^ usual;
 	}
-	return packet_nexts(nexts[0], differ);
+	return packet_nexts(usual, differ);
 }
 
 const struct gyre_node_class ip4_rewrite_class = {

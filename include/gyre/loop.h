@@ -38,7 +38,8 @@ struct gyre_loop_options {
 				     calibrated against CLOCK_MONOTONIC, or, where that counter
 				     is not invariant, CLOCK_MONOTONIC itself */
 
-	unsigned vector; /* most items a node sees in one call, 1 to 256. 64 */
+	unsigned vector; /* most items a node sees in one call, 1 to 256. 64: longer ones hardly
+			    save more of the turn, and leave the first cache. */
 	unsigned hop_budget; /* most times an item may cross a back edge in a sweep, 1 to 255. 16 */
 	unsigned sample_period; /* a node's every so-manieth call is clocked; 0: none. 16 */
 	unsigned inject_max; /* most items waiting to be injected, 1 to 65536. 1024 */
