@@ -47,20 +47,6 @@ void gyre__event_arrive(struct gyre_post *post)
 	deliver(process);
 }
 
-void gyre__event_open(struct gyre_process *process)
-{
-	uint64_t queued =
-		atomic_load_explicit(&process->word, memory_order_relaxed) & GYRE__WORD_QUEUED;
-
-	atomic_store_explicit(
-		&process->word, (uint64_t)process->generation << 32 | queued, memory_order_release);
-}
-
-void gyre__event_close(struct gyre_process *process)
-{
-	atomic_fetch_or(&process->word, GYRE__WORD_CLOSED);
-}
-
 /* From another thread the word and the post are all that may be touched of a process: it may be
  * over, and its block another's. */
 int gyre__event_set(

@@ -27,19 +27,15 @@ void gyre__join_forget(struct gyre_process *joiner)
 		joiner->join_next->join_pprev = joiner->join_pprev;
 }
 
-bool gyre__join_tell(struct gyre_process *process)
+void gyre__join_tell(struct gyre_process *process)
 {
-	bool told = false;
-
 	/* A wake-up takes the joiner off the list. */
 	while (process->joiners) {
 		struct gyre_process *joiner = process->joiners;
 
 		joiner->joined_status = process->status;
 		gyre__process_wake(joiner, GYRE__WAKE_END);
-		told = true;
 	}
-	return told;
 }
 
 /* Whether `self` can join the process of the id now or by waiting: 0 or an error. */

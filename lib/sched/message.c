@@ -49,22 +49,10 @@ static void arrive(struct gyre_post *post)
 		release(message);
 }
 
-void gyre__inbox_open(struct gyre_process *process, unsigned max)
-{
-	struct gyre__inbox *inbox = &process->inbox;
-
-	inbox->first = inbox->last = NULL;
-	inbox->arrived = 0;
-	atomic_store_explicit(&inbox->max, max, memory_order_relaxed);
-	atomic_store_explicit(
-		&inbox->word, (uint64_t)process->generation << 32, memory_order_release);
-}
-
-void gyre__inbox_close(struct gyre_process *process)
+void gyre__inbox_discard(struct gyre_process *process)
 {
 	struct gyre_message *message = process->inbox.first;
 
-	atomic_fetch_or(&process->inbox.word, GYRE__WORD_CLOSED);
 	process->inbox.first = NULL;
 	while (message) {
 		struct gyre_post *next = message->post.next;

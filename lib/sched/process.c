@@ -226,7 +226,9 @@ static void process_end(struct gyre_process *process)
 	process->stack_low = 0;
 	sched->alive--;
 	sched->counting -= !process->daemon;
-	joined = gyre__join_tell(process);
+	joined = process->joiners != NULL;
+	if (joined)
+		gyre__join_tell(process);
 	if (!process->joinable || joined)
 		gyre__table_put(&sched->table, process);
 }

@@ -155,18 +155,51 @@ bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason rea
 /* The live (or ended and not joined) process of an id on the loop's thread, or NULL. */
 struct gyre_process *gyre__process_find(struct gyre_process_id id);
 
-/* event.c: `post` of every process calls it; sets bits from the loop's own side; ends the word's
- * life for signals, and opens it for a new process. */
+/* event.c: `post` of every process calls it; sets bits from the loop's own side. */
 void gyre__event_arrive(struct gyre_post *post);
-void gyre__event_open(struct gyre_process *process);
-void gyre__event_close(struct gyre_process *process);
 int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits,
 	struct gyre_loop *post_to);
-/* message.c: likewise of the inbox; closing releases what is in it. */
-void gyre__inbox_open(struct gyre_process *process, unsigned max);
-void gyre__inbox_close(struct gyre_process *process);
-/* join.c: wakes who waits for `process` to end; whether there was one. The joiner is woken. */
-bool gyre__join_tell(struct gyre_process *process);
+/* Opens the event word for a new process, and ends its life for signals. */
+static inline void gyre__event_open(struct gyre_process *process)
+{
+	uint64_t queued =
+		atomic_load_explicit(&process->word, memory_order_relaxed) & GYRE__WORD_QUEUED;
+
+	atomic_store_explicit(
+		&process->word, (uint64_t)process->generation << 32 | queued, memory_order_release);
+}
+
+static inline void gyre__event_close(struct gyre_process *process)
+{
+	atomic_fetch_or(&process->word, GYRE__WORD_CLOSED);
+}
+
+/* message.c: releases the messages that are left. */
+void gyre__inbox_discard(struct gyre_process *process);
+
+/* Likewise of the inbox. */
+static inline void gyre__inbox_open(struct gyre_process *process, unsigned max)
+{
+	struct gyre__inbox *inbox = &process->inbox;
+
+	inbox->first = inbox->last = NULL;
+	inbox->arrived = 0;
+	atomic_store_explicit(&inbox->max, max, memory_order_relaxed);
+	atomic_store_explicit(
+		&inbox->word, (uint64_t)process->generation << 32, memory_order_release);
+}
+
+static inline void gyre__inbox_close(struct gyre_process *process)
+{
+	/* A store will do: a sender's exchange fails from here on, and the count is nobody's. */
+	atomic_store_explicit(&process->inbox.word,
+		(uint64_t)process->generation << 32 | GYRE__WORD_CLOSED, memory_order_release);
+	if (__builtin_expect(process->inbox.first != NULL, 0))
+		gyre__inbox_discard(process);
+}
+
+/* join.c: wakes those who wait for `process` to end. */
+void gyre__join_tell(struct gyre_process *process);
 void gyre__join_forget(struct gyre_process *joiner);
 /* account.c: makes room in `late_new`. */
 void gyre__account_settle(struct gyre_process *process);

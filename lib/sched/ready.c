@@ -11,14 +11,12 @@
 
 #define LEAST 64u /* places */
 
-int gyre__ready_reserve(struct gyre__ready *ready, uint32_t n)
+int gyre__ready_grow(struct gyre__ready *ready, uint32_t n)
 {
 	uint32_t room = ready->places ? ready->mask + 1 : 0, more = room ? room : LEAST;
 	struct gyre_process **places;
 
-	if (n <= room)
-		return 0;
-	while (more < n)
+	while (more <= n)
 		more *= 2;
 	places = calloc(more, sizeof(*places));
 	if (!places)

@@ -19,9 +19,14 @@ struct gyre__ready {
 	uint32_t mask, first, end; /* these two count on, and wrap around */
 };
 
-/* Makes room for n processes. Errors: -ENOMEM, and nothing has changed. */
-int gyre__ready_reserve(struct gyre__ready *ready, uint32_t n);
+int gyre__ready_grow(struct gyre__ready *ready, uint32_t n);
 void gyre__ready_fini(struct gyre__ready *ready);
+
+/* Makes room for n processes. Errors: -ENOMEM, and nothing has changed. */
+static inline int gyre__ready_reserve(struct gyre__ready *ready, uint32_t n)
+{
+	return n <= ready->mask ? 0 : gyre__ready_grow(ready, n);
+}
 
 static inline bool gyre__ready_empty(const struct gyre__ready *ready)
 {

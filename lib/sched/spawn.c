@@ -15,20 +15,20 @@
 #define STACK_MOST    ((size_t)64 << 20)
 #define MESSAGES_MOST 65535u
 
+static const struct gyre_process_options defaults = {
+	.size = sizeof(defaults),
+	.name = "process",
+	.message_max = 64,
+};
+static const char default_name[sizeof(((struct gyre_process *)0)->name)] = "process";
+
 void gyre_process_options_init(struct gyre_process_options *options, size_t size)
 {
-	static const struct gyre_process_options defaults = {
-		.size = sizeof(defaults),
-		.name = "process",
-		.message_max = 64,
-	};
-
 	gyre__options_init(options, size, &defaults, sizeof(defaults));
 }
 
 /* Checks what the caller asked for, and fills in what he left to us. */
-static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
-	const struct gyre_process_options *asked, struct gyre_process_options *options)
+static int check(const struct gyre_process_options *asked, struct gyre_process_options *options)
 {
 	struct gyre_error *error = asked && asked->size >= sizeof(*asked) ? asked->error : NULL;
 	int err;
@@ -40,11 +40,8 @@ static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
 		return err;
 	if (!options->name)
 		options->name = "process";
-	if (!options->stack_size)
-		options->stack_size = sched->stack_size;
-	if (!fn)
-		return gyre__error_set(error, -EINVAL, "process '%s': fn is NULL", options->name);
-	if (options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST)
+	if (options->stack_size &&
+		(options->stack_size < STACK_LEAST || options->stack_size > STACK_MOST))
 		return gyre__error_set(error, -EINVAL,
 			"process '%s': stack_size %zu is not in %zu to %zu", options->name,
 			options->stack_size, STACK_LEAST, STACK_MOST);
@@ -57,7 +54,6 @@ static int check(const struct gyre__sched *sched, gyre_process_fn *fn,
 /* A block that holds no trace of its last process; FREE still. */
 static void clear(struct gyre_process *process, struct gyre__sched *sched)
 {
-	process->sched = sched;
 	process->streak = 0;
 	process->canceled = false;
 	process->run_nsec = process->longest_nsec = process->runs = 0;
@@ -70,16 +66,23 @@ static void clear(struct gyre_process *process, struct gyre__sched *sched)
 	process->late_count = 0;
 	process->late_max = process->late_nsec = 0;
 	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
+	if (process->sched) /* the block is not new: what no process changes is there, its timer is
+			       stopped */
+		return;
+	process->sched = sched;
 	process->post.fn = gyre__event_arrive;
 	gyre_timer_init(&process->timer, sched->loop, gyre__process_due);
 }
 
 static void describe(struct gyre_process *process, const struct gyre_process_options *options)
 {
-	size_t length = strnlen(options->name, sizeof(process->name) - 1);
+	memcpy(process->name, default_name, sizeof(process->name));
+	if (options->name != defaults.name) {
+		size_t length = strnlen(options->name, sizeof(process->name) - 1);
 
-	memset(process->name, 0, sizeof(process->name));
-	memcpy(process->name, options->name, length);
+		memset(process->name, 0, sizeof(process->name));
+		memcpy(process->name, options->name, length);
+	}
 	process->daemon = options->daemon;
 	process->joinable = options->joinable;
 }
@@ -101,7 +104,9 @@ static int make(struct gyre__sched *sched, const struct gyre_process_options *op
 			err == -EAGAIN ? "process '%s': process_max, %u, are there already"
 				       : "process '%s': no memory for a control block beside %u",
 			options->name, sched->table.max);
-	err = gyre__stack_get(sched->stacks, options->stack_size, options->error, &process->stack);
+	err = gyre__stack_get(sched->stacks,
+		options->stack_size ? options->stack_size : sched->stack_size, options->error,
+		&process->stack);
 	if (err < 0) {
 		gyre__table_put(&sched->table, process);
 		return err;
@@ -114,17 +119,23 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	const struct gyre_process_options *asked, struct gyre_process_id *ret_id)
 {
 	struct gyre__sched *sched = loop->sched;
-	struct gyre_process_options options;
+	const struct gyre_process_options *options = &defaults;
+	struct gyre_process_options checked;
 	struct gyre_process *process = NULL;
-	int err = check(sched, fn, asked, &options);
+	int err = asked ? check(asked, &checked) : 0;
 
 	if (err < 0)
 		return err;
-	err = make(sched, &options, &process);
+	if (asked)
+		options = &checked;
+	if (!fn)
+		return gyre__error_set(
+			options->error, -EINVAL, "process '%s': fn is NULL", options->name);
+	err = make(sched, options, &process);
 	if (err < 0)
 		return err;
 	clear(process, sched);
-	describe(process, &options);
+	describe(process, options);
 	process->fn = fn;
 	process->arg = arg;
 	process->stack_low = (uintptr_t)process->stack.low;
@@ -133,7 +144,7 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 		gyre__process_main, process);
 	gyre__context_init_main(&process->loop_context);
 	gyre__event_open(process);
-	gyre__inbox_open(process, options.message_max);
+	gyre__inbox_open(process, options->message_max);
 	sched->alive++;
 	sched->counting += !process->daemon;
 	gyre__process_start(process);

@@ -22,6 +22,7 @@
 #else
 #define VALGRIND_STACK_REGISTER(low, high) 0
 #define VALGRIND_STACK_DEREGISTER(id)      (void)(id)
+#define RUNNING_ON_VALGRIND                0
 #define VALGRIND_DISABLE_ERROR_REPORTING   (void)0
 #define VALGRIND_ENABLE_ERROR_REPORTING    (void)0
 #endif
@@ -54,7 +55,7 @@ enum {
 	CHUNK_MAX = 1024,
 	CHUNK_BYTES_MAX = 256 << 20,
 	KEEP_SIZE = 8 << 10, /* what an unused stack may hold on to */
-	UNTRIMMED_MAX = 64, /* unused stacks of a class that may hold more */
+	UNTRIMMED_BYTES = 16 << 20, /* unused stacks of a class may hold so much in all */
 	TRIM_BATCH = 32,
 };
 
@@ -85,6 +86,7 @@ struct gyre__stacks {
 	size_t page;
 	enum gyre__guard guard;
 	bool guard_fallback; /* mprotect may be tried where madvise fails */
+	bool on_valgrind; /* which then is told of stacks */
 };
 
 static int guard_install(char *at, enum gyre__guard guard)
@@ -155,6 +157,7 @@ int gyre__stacks_create_guard(enum gyre__guard guard, struct gyre__stacks **ret_
 	if (!stacks)
 		return -ENOMEM;
 	stacks->guard = guard;
+	stacks->on_valgrind = RUNNING_ON_VALGRIND;
 	stacks->page = (size_t)sysconf(_SC_PAGESIZE);
 	/* One page more than asked for: the stagger takes of it. */
 	for (int i = 0; i < CLASS_COUNT; i++)
@@ -290,7 +293,8 @@ static unsigned class_of(size_t size)
 
 /* What the tools must know of a stack that is in use. LeakSanitizer looks for pointers in it, and
  * AddressSanitizer forgets the frames of its last user, which never returned. */
-static void tools_tell(struct gyre__stack *stack, bool used)
+static inline void tools_tell(
+	const struct gyre__stacks *stacks, struct gyre__stack *stack, bool used)
 {
 #ifdef HAVE_ASAN
 	__asan_unpoison_memory_region(stack->low, stack->size);
@@ -299,6 +303,8 @@ static void tools_tell(struct gyre__stack *stack, bool used)
 	else
 		__lsan_unregister_root_region(stack->low, stack->size);
 #endif
+	if (__builtin_expect(!stacks->on_valgrind, 1))
+		return;
 	if (used)
 		stack->valgrind_id =
 			VALGRIND_STACK_REGISTER(stack->low, (char *)stack->low + stack->size);
@@ -327,7 +333,7 @@ int gyre__stack_get(struct gyre__stacks *stacks, size_t size, struct gyre_error 
 	if (class->trimmed_count > class->unused_count)
 		class->trimmed_count = class->unused_count;
 	*ret_stack = (struct gyre__stack){slot->low, slot->size, index, 0};
-	tools_tell(ret_stack, true);
+	tools_tell(stacks, ret_stack, true);
 	return 0;
 }
 
@@ -366,10 +372,10 @@ void gyre__stack_put(struct gyre__stacks *stacks, struct gyre__stack *stack)
 	struct class *class = &stacks->classes[stack->class];
 
 	assert(class->unused_count < class->slot_count);
-	tools_tell(stack, false);
+	tools_tell(stacks, stack, false);
 	class->unused[class->unused_count++] = (struct slot){stack->low, stack->size};
 	/* The most recent ones stay as they are: they are the next to be used. */
-	if (class->unused_count - class->trimmed_count > UNTRIMMED_MAX)
+	if ((class->unused_count - class->trimmed_count) * class->bytes > UNTRIMMED_BYTES)
 		class_trim(class, TRIM_BATCH);
 	*stack = (struct gyre__stack){NULL, 0, 0, 0};
 }
