@@ -181,11 +181,10 @@ static void count_pattern(const struct pattern *pattern, enum gyre_simd simd, co
 static struct {
 	const struct gyre__partition_ops *ops;
 	unsigned seen; /* so that nothing can be left out */
-	uint64_t mask[GYRE__PARTITION_WORDS(ITEMS)];
 	gyre_next same[ITEMS + GYRE__PARTITION_NEXTS_SLACK];
-	gyre_next mixed[ITEMS + GYRE__PARTITION_NEXTS_SLACK]; /* 0 and 1 at random */
+	gyre_next mixed[ITEMS + GYRE__PARTITION_NEXTS_SLACK]; /* at random */
 	void *items[ITEMS + GYRE__PARTITION_ITEMS_SLACK];
-	void *dst[ITEMS + GYRE__PARTITION_ITEMS_SLACK];
+	void *dst[4][ITEMS + GYRE__PARTITION_ITEMS_SLACK];
 } split;
 
 static void equal_run(void *arg, unsigned n)
@@ -195,34 +194,34 @@ static void equal_run(void *arg, unsigned n)
 		split.seen += split.ops->all_equal(split.same, ITEMS);
 }
 
-static void match_run(void *arg, unsigned n)
+static void split_run(void *arg, unsigned n)
 {
-	(void)arg;
-	for (unsigned i = 0; i < n; i++)
-		split.seen += split.ops->match(split.mixed, ITEMS, 1, split.mask);
-}
+	unsigned ways = *(const unsigned *)arg;
 
-static void compress_run(void *arg, unsigned n)
-{
-	(void)arg;
-	for (unsigned i = 0; i < n; i++)
-		split.ops->compress(split.dst, split.items, split.mask, ITEMS);
+	for (unsigned i = 0; i < n; i++) {
+		void **ends[] = {split.dst[0], split.dst[1], split.dst[2], split.dst[3]};
+
+		split.ops->split(ends, split.items, split.mixed, ITEMS, ways);
+		split.seen += (unsigned)(ends[0] - split.dst[0]);
+	}
 }
 
 static void count_partition(enum gyre_simd simd, const char *variant)
 {
-	static const struct {
-		const char *name;
-		counts_run *run;
-	} paths[] = {{"all_equal", equal_run}, {"match", match_run}, {"compress", compress_run}};
+	static unsigned ways[] = {2, 4};
 	uint64_t state = 1;
+	char name[32];
 
 	split.ops = gyre__partition_get(simd);
-	for (unsigned i = 0; i < ITEMS; i++)
-		split.mixed[i] = counts_random(&state) % 2;
-	for (unsigned i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		counts_twice(&(struct counts_path){paths[i].name, variant, "64-items"},
-			paths[i].run, NULL, CALLS, 1);
+	counts_twice(
+		&(struct counts_path){"all_equal", variant, "64-items"}, equal_run, NULL, CALLS, 1);
+	for (unsigned w = 0; w < sizeof(ways) / sizeof(*ways); w++) {
+		for (unsigned i = 0; i < ITEMS; i++)
+			split.mixed[i] = counts_random(&state) % ways[w];
+		snprintf(name, sizeof(name), "split-%u", ways[w]);
+		counts_twice(&(struct counts_path){name, variant, "64-items"}, split_run, &ways[w],
+			CALLS, 1);
+	}
 }
 
 void counts_graph(void)

@@ -103,10 +103,10 @@ struct bench;
 struct gyre__partition_ops;
 /* The cases of the partition code alone. */
 void graph_partition_run(struct bench *bench);
-/* Writes those of n items that go to `next` to `end`, which has the partition's slack; returns how
- * many. */
-unsigned graph_partition_next(const struct gyre__partition_ops *ops, const uint16_t *nexts,
-	void *const *items, unsigned n, unsigned next, void **end);
+/* Writes each of n items to the end of its next, which has the partition's slack, and moves the end
+ * on behind it. */
+void graph_partition_split(const struct gyre__partition_ops *ops, const uint16_t *nexts,
+	void *const *items, unsigned n, unsigned ways, void ***ends);
 
 /* What cannot go on, ends the program. */
 #define graph_assert(condition, what) bench_check((condition) ? 0 : -1, what)

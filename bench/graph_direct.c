@@ -97,18 +97,20 @@ static inline void move(struct run *run, struct vertex *from, struct vertex *to)
 static inline void compress(struct run *run, struct vertex *from, bool ask)
 {
 	uint16_t nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+	void **ends[GRAPH_NEXTS_MAX];
 
 	each_body(&from->place, nexts, from->n);
 	if (ask && run->ops->all_equal(nexts, from->n)) {
 		move(run, from, from->nexts[nexts[0]]);
 		return;
 	}
+	for (unsigned next = 0; next < from->n_nexts; next++)
+		ends[next] = from->nexts[next]->items + from->nexts[next]->n;
+	graph_partition_split(run->ops, nexts, from->items, from->n, from->n_nexts, ends);
 	for (unsigned next = 0; next < from->n_nexts; next++) {
 		struct vertex *to = from->nexts[next];
 
-		enter(run, to,
-			graph_partition_next(
-				run->ops, nexts, from->items, from->n, next, to->items + to->n));
+		enter(run, to, (unsigned)(ends[next] - (to->items + to->n)));
 	}
 }
 

@@ -56,8 +56,22 @@ static gyre_next rounded_process(struct gyre_node *node, void **items, gyre_next
 	return GYRE_NEXT_EACH;
 }
 
-static const char *const ways[] = {"plain", "rounded", NULL};
-static gyre_node_fn *const each_functions[] = {each_process, rounded_process};
+/* Looks by the way whether all go to one next, and says so then. */
+static gyre_next asked_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const uint8_t *table = graph_place_take(gyre_node_data(node), n);
+	unsigned first = table[0], differ = 0;
+
+	(void)items;
+	for (unsigned i = 0; i < n; i++) {
+		nexts[i] = table[i];
+		differ |= table[i] ^ first;
+	}
+	return differ ? GYRE_NEXT_EACH : (gyre_next)first;
+}
+
+static const char *const ways[] = {"plain", "rounded", "asked", NULL};
+static gyre_node_fn *const each_functions[] = {each_process, rounded_process, asked_process};
 #define WAYS (sizeof(each_functions) / sizeof(*each_functions))
 
 static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)

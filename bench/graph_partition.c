@@ -23,14 +23,15 @@ struct splitter {
 	void *ends[GRAPH_NEXTS_MAX][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
 };
 
-unsigned graph_partition_next(const struct gyre__partition_ops *ops, const uint16_t *nexts,
-	void *const *items, unsigned n, unsigned next, void **end)
+void graph_partition_split(const struct gyre__partition_ops *ops, const uint16_t *nexts,
+	void *const *items, unsigned n, unsigned ways, void ***ends)
 {
-	uint64_t mask[GYRE__PARTITION_WORDS(GYRE_VECTOR_MAX)];
-	unsigned count = ops->match(nexts, n, next, mask);
-
-	ops->compress(end, items, mask, n);
-	return count;
+	if (ways <= GYRE__WAYS_MAX) {
+		ops->split(ends, items, nexts, n, ways);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		*ends[nexts[i]]++ = items[i];
 }
 
 /* ns per item. */
@@ -42,9 +43,13 @@ static double round_run(void *arg)
 	for (unsigned i = 0; i < splitter->splits; i++) {
 		const uint16_t *nexts = splitter->nexts + i * splitter->vector % NEXTS;
 
+		void **ends[GRAPH_NEXTS_MAX];
+
 		for (unsigned next = 0; next < splitter->ways; next++)
-			splitter->seen += graph_partition_next(splitter->ops, nexts,
-				splitter->items, splitter->vector, next, splitter->ends[next]);
+			ends[next] = splitter->ends[next];
+		graph_partition_split(splitter->ops, nexts, splitter->items, splitter->vector,
+			splitter->ways, ends);
+		splitter->seen += (uint64_t)(ends[0] - splitter->ends[0]);
 	}
 	graph_assert(splitter->seen > 0, "items split");
 	return (double)(bench_now() - began) / splitter->splits / splitter->vector;

@@ -41,7 +41,7 @@ struct gyre_loop_options {
 	unsigned vector; /* most items a node sees in one call, 1 to 256. 64: longer ones hardly
 			    save more of the turn, and leave the first cache. */
 	unsigned hop_budget; /* most times an item may cross a back edge in a sweep, 1 to 255. 16 */
-	unsigned sample_period; /* a node's every so-manieth call is clocked; 0: none. 16 */
+	unsigned sample_period; /* a node's every so-manieth call is clocked; 0: none. 64 */
 	unsigned inject_max; /* most items waiting to be injected, 1 to 65536. 1024 */
 	const struct gyre_item_ops *items; /* how to release items; borrowed. NULL: not released */
 	gyre_punt_fn *punt; /* takes punted items. NULL: punted items are dropped */

@@ -26,29 +26,11 @@ GYRE_BEGIN_DECLS
 
 struct gyre__node;
 
-/*
- * A vector of items on its way. The slots behind the vector let whole registers be stored there.
- *
- *   | next | n | max | (rest of the line) | max pointers to items | 8 slots of slack |
- */
+/* Room for a vector of items on its way, and some slots behind it, so that whole registers can be
+ * stored there. */
 struct gyre_frame {
-	struct gyre_frame *next; /* behind it in the inbox, or in the pool */
-	uint32_t n; /* items in it */
-	uint32_t max; /* the loop's vector; 0 in the frame that stands for an empty inbox */
-	uint64_t reserved[6];
-};
-
-/* What waits for a node, oldest first; all frames but the last are full. An empty one has no head,
- * and a tail with no room: a writer asks only whether the tail has room. */
-struct gyre_inbox {
-	struct gyre_frame *head, *tail;
-};
-
-/* One of a node's nexts, resolved. */
-struct gyre_edge {
-	struct gyre_node *node;
-	uint32_t later; /* 1: a back edge, whose items belong to the next generation */
-	uint32_t rank; /* the node's */
+	struct gyre_frame *next; /* behind it in the inbox; itself where it is alone */
+	void *items[];
 };
 
 /* What all nodes of a loop share while a sweep runs. */
@@ -56,36 +38,44 @@ struct gyre_sweep {
 	uint32_t parity; /* of the generation that is being dispatched */
 	uint32_t generation; /* back edges crossed since the sweep began */
 	struct gyre_frame *open; /* reserved, to be linked by the commit; NULL as a rule */
-	struct gyre_frame *full; /* the tail of every empty inbox */
-	uint64_t reserved[5];
+	uint32_t vector;
+	uint32_t reserved[11];
 };
 
-/* An instance. First line: what others touch to lead items here, and to call it. Second line: what
- * it touches itself. */
+/* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
+ * Second line: what it touches itself. */
 struct gyre_node {
 	union {
 		gyre_node_fn *process;
 		gyre_poll_fn *poll;
 	} fn;
-	struct gyre_edge *edges;
-	struct gyre_sweep *sweep;
+	struct gyre_node **nexts; /* its nexts, resolved */
 	uint16_t rank;
+	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
+			   generation's */
 	uint16_t n_nexts; /* 0 until the graph is built */
+	uint16_t near; /* the word of the set of pending nodes that has all its nexts; or FAR */
+	/* What waits, by parity of the generation: the newest frame, whose next is the oldest, and
+	 * how many items are in it; the others are full. There is always one once it is built. */
+	struct gyre_frame *inbox[2];
+	uint16_t waiting[2];
+	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
+	uint16_t sure; /* how often in a row `after` was right */
+	struct gyre_node *after; /* the node that ran after it the last time */
 	uint32_t countdown; /* calls until one is clocked */
-	struct gyre_inbox inbox[2]; /* by parity of the generation */
+	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
+	uint16_t reserved;
 
+	struct gyre_sweep *sweep;
 	void *data;
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
-	uint64_t reserved;
 } __attribute__((aligned(64)));
 
-static_assert(sizeof(struct gyre_frame) == 64, "a frame's header is one cache line");
-static_assert(sizeof(struct gyre_edge) == 16, "four edges to a cache line");
 static_assert(sizeof(struct gyre_sweep) == 64, "the sweep is one cache line");
 static_assert(sizeof(struct gyre_node) == 128, "a node is two cache lines");
-static_assert(offsetof(struct gyre_node, data) == 64, "a node's own line is its second");
+static_assert(offsetof(struct gyre_node, sweep) == 64, "a node's own line is its second");
 
 /* The layouts and protocols of this header, as a symbol: another library's fails to link. */
 GYRE_API extern const char gyre_abi_0;
@@ -116,14 +106,10 @@ GYRE_API void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned
 GYRE_API void gyre__next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
 
-/* The frame that the next's items are appended to; one without room stands for all else. */
-GYRE_API inline struct gyre_frame *gyre__next_tail(const struct gyre_node *node, gyre_next next)
+/* Which of a node's inboxes takes what another one sends it. */
+GYRE_API inline unsigned gyre__next_parity(const struct gyre_node *node, const struct gyre_node *to)
 {
-	const struct gyre_edge *edge = &node->edges[next];
-
-	if (gyre_unlikely(next >= node->n_nexts))
-		return node->sweep->full;
-	return edge->node->inbox[node->sweep->parity ^ edge->later].tail;
+	return node->sweep->parity ^ (to->rank < node->floor);
 }
 
 /* n contiguous places, 1 <= n <= the loop's vector, for items on their way to a next: in its frame,
@@ -131,20 +117,35 @@ GYRE_API inline struct gyre_frame *gyre__next_tail(const struct gyre_node *node,
  * 0 too, which must come before the node's next reservation or put. */
 GYRE_API inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next, unsigned n)
 {
-	struct gyre_frame *tail = gyre__next_tail(node, next);
+	const struct gyre_node *to;
+	unsigned parity;
 
-	if (gyre_unlikely(n > tail->max - tail->n || node->sweep->open))
+	if (gyre_unlikely(next >= node->n_nexts || node->sweep->open))
 		return gyre__next_reserve(node, n);
-	return (void **)(tail + 1) + tail->n;
+	to = node->nexts[next];
+	parity = gyre__next_parity(node, to);
+	if (gyre_unlikely(n + to->waiting[parity] > node->sweep->vector))
+		return gyre__next_reserve(node, n);
+	return to->inbox[parity]->items + to->waiting[parity];
 }
 
 GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m)
 {
-	if (gyre_unlikely(node->sweep->open)) {
+	struct gyre_node *to;
+	unsigned parity;
+
+	if (gyre_unlikely(next >= node->n_nexts || node->sweep->open)) {
 		gyre__next_commit(node, next, m);
 		return;
 	}
-	gyre__next_tail(node, next)->n += m;
+	to = node->nexts[next];
+	parity = gyre__next_parity(node, to);
+	/* Where nothing waits yet the dispatcher must be told. */
+	if (gyre_unlikely(!to->waiting[parity])) {
+		gyre__next_commit(node, next, m);
+		return;
+	}
+	to->waiting[parity] += m;
 	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
 }
 
@@ -152,14 +153,21 @@ GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, un
 GYRE_API inline void gyre_next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n)
 {
-	struct gyre_frame *tail = gyre__next_tail(node, next);
+	struct gyre_node *to;
+	unsigned parity;
 
-	if (gyre_unlikely(n > tail->max - tail->n)) {
+	if (gyre_unlikely(next >= node->n_nexts)) {
 		gyre__next_put(node, next, items, n);
 		return;
 	}
-	memcpy((void **)(tail + 1) + tail->n, items, n * sizeof(*items));
-	tail->n += n;
+	to = node->nexts[next];
+	parity = gyre__next_parity(node, to);
+	if (gyre_unlikely(!to->waiting[parity] || n > node->sweep->vector - to->waiting[parity])) {
+		gyre__next_put(node, next, items, n);
+		return;
+	}
+	memcpy(to->inbox[parity]->items + to->waiting[parity], items, n * sizeof(*items));
+	to->waiting[parity] += n;
 	__atomic_store_n(&node->created, node->created + n, __ATOMIC_RELAXED);
 }
 

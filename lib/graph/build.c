@@ -28,7 +28,7 @@ struct plan {
 	struct gyre__node **by_name; /* all nodes */
 	struct gyre__node **inner; /* those that take items, in the order of adding */
 	uint16_t *inner_index; /* by id.index */
-	struct gyre_edge *edges; /* node after node, in the order of adding */
+	struct gyre_node **nexts; /* node after node, in the order of adding */
 	struct gyre_node **by_rank;
 	struct gyre__node **inputs;
 	uint32_t *first, *fan_out; /* for gyre__order() */
@@ -43,7 +43,7 @@ static void plan_free(struct plan *plan)
 	free(plan->by_name);
 	free(plan->inner);
 	free(plan->inner_index);
-	free(plan->edges);
+	free(plan->nexts);
 	free(plan->by_rank);
 	free(plan->inputs);
 	free(plan->first);
@@ -74,7 +74,7 @@ static int plan_alloc(struct plan *plan)
 	plan->by_name = calloc(plan->n_names + 1, sizeof(*plan->by_name));
 	plan->inner = calloc(n, sizeof(*plan->inner));
 	plan->inner_index = calloc(GYRE__NODE_MAX, sizeof(*plan->inner_index));
-	plan->edges = calloc(n_edges, sizeof(*plan->edges));
+	plan->nexts = calloc(n_edges, sizeof(*plan->nexts));
 	plan->by_rank = calloc(n, sizeof(*plan->by_rank));
 	plan->inputs = calloc(plan->n_inputs + 1, sizeof(*plan->inputs));
 	plan->first = calloc(n, sizeof(*plan->first));
@@ -84,7 +84,7 @@ static int plan_alloc(struct plan *plan)
 	plan->component = calloc(n, sizeof(*plan->component));
 	plan->fed = calloc(n, sizeof(*plan->fed));
 	plan->product = calloc(n, sizeof(*plan->product));
-	if (plan->by_name && plan->inner && plan->inner_index && plan->edges && plan->by_rank &&
+	if (plan->by_name && plan->inner && plan->inner_index && plan->nexts && plan->by_rank &&
 		plan->inputs && plan->first && plan->fan_out && plan->to && plan->rank &&
 		plan->component && plan->fed && plan->product)
 		return 0;
@@ -120,8 +120,8 @@ static int name_against(const void *key, const void *element)
 	return strcmp(key, (*node)->name);
 }
 
-static int next_resolve(
-	struct plan *plan, const struct gyre__node *node, unsigned next, struct gyre_edge *edge)
+static int next_resolve(struct plan *plan, const struct gyre__node *node, unsigned next,
+	struct gyre_node **ret_node)
 {
 	const char *name = node->targets[next];
 	struct gyre__node **found;
@@ -138,18 +138,18 @@ static int next_resolve(
 		return gyre__error_set(plan->error, -EINVAL,
 			"node '%s', next %u: '%s' is an input, which takes no items", node->name,
 			next, name);
-	edge->node = (*found)->hot;
+	*ret_node = (*found)->hot;
 	return 0;
 }
 
 static int plan_resolve(struct plan *plan)
 {
-	struct gyre_edge *edge = plan->edges;
+	struct gyre_node **next = plan->nexts;
 	int code;
 
 	for (const struct gyre__node *node = plan->graph->first; node; node = node->next)
 		for (unsigned i = 0; i < node->node_class->n_nexts; i++) {
-			code = next_resolve(plan, node, i, edge++);
+			code = next_resolve(plan, node, i, next++);
 			if (code)
 				return code;
 		}
@@ -200,7 +200,7 @@ static int cycle_report(const struct plan *plan, unsigned start)
 
 static void plan_edges(struct plan *plan)
 {
-	const struct gyre_edge *edge = plan->edges;
+	struct gyre_node *const *next = plan->nexts;
 	uint32_t n = 0;
 
 	for (const struct gyre__node *node = plan->graph->first; node; node = node->next) {
@@ -211,30 +211,16 @@ static void plan_edges(struct plan *plan)
 		/* The search ranks last first: from the last next on, so that of two that nothing
 		 * else orders the first runs first. */
 		for (unsigned i = node->node_class->n_nexts; i-- > 0;) {
-			unsigned to = plan->inner_index[edge[i].node->cold->id.index];
+			unsigned to = plan->inner_index[next[i]->cold->id.index];
 
 			if (input)
 				plan->fed[to] = true;
 			else
 				plan->to[n++] = to;
 		}
-		edge += node->node_class->n_nexts;
+		next += node->node_class->n_nexts;
 	}
 	plan->first[plan->n_inner] = n;
-}
-
-static void edges_mark(struct plan *plan)
-{
-	struct gyre_edge *edge = plan->edges;
-
-	for (const struct gyre__node *node = plan->graph->first; node; node = node->next)
-		for (unsigned i = 0; i < node->node_class->n_nexts; i++, edge++) {
-			unsigned to = plan->inner_index[edge->node->cold->id.index];
-
-			edge->rank = plan->rank[to];
-			edge->later = !gyre__node_is_input(node) &&
-				      edge->rank <= plan->rank[plan->inner_index[node->id.index]];
-		}
 }
 
 static int plan_order(struct plan *plan)
@@ -259,18 +245,17 @@ static int plan_order(struct plan *plan)
 		return gyre__error_set(plan->error, code, "no memory to order the nodes");
 	for (unsigned i = 0; i < plan->n_inner; i++)
 		plan->by_rank[plan->rank[i]] = plan->inner[i]->hot;
-	edges_mark(plan);
 	return 0;
 }
 
 /* What one item of an input can become: the most behind any of its nexts. */
 static uint64_t input_product(
-	const struct plan *plan, const struct gyre__node *input, const struct gyre_edge *edges)
+	const struct plan *plan, const struct gyre__node *input, struct gyre_node *const *nexts)
 {
 	uint64_t most = 1;
 
 	for (unsigned i = 0; i < input->node_class->n_nexts; i++) {
-		uint64_t product = plan->product[plan->inner_index[edges[i].node->cold->id.index]];
+		uint64_t product = plan->product[plan->inner_index[nexts[i]->cold->id.index]];
 
 		if (product > most)
 			most = product;
@@ -286,7 +271,7 @@ static uint64_t pending_items(const struct plan *plan)
 	for (unsigned i = 0; i < plan->n_inner; i++)
 		for (unsigned parity = 0; parity < 2; parity++)
 			items += plan->product[i] *
-				 gyre__inbox_count(&plan->inner[i]->hot->inbox[parity]);
+				 gyre__inbox_count(plan->graph, plan->inner[i]->hot, parity);
 	return items;
 }
 
@@ -301,29 +286,29 @@ static uint64_t pending_items(const struct plan *plan)
 static int plan_pool(struct plan *plan)
 {
 	const struct gyre__graph *graph = plan->graph;
-	const uint64_t shared = (uint64_t)FRAMES_SHARED * graph->vector;
-	const struct gyre_edge *edges = plan->edges;
+	const uint64_t shared = (uint64_t)FRAMES_SHARED * graph->sweep.vector;
+	struct gyre_node *const *nexts = plan->nexts;
 	uint64_t least = 1, all = 0, pending = pending_items(plan);
 
 	for (unsigned i = 0; i < plan->n_inner; i++)
 		if (plan->product[i] > least)
 			least = plan->product[i];
 	all = least * graph->inject_max;
-	least *= graph->vector;
+	least *= graph->sweep.vector;
 	for (const struct gyre__node *node = graph->first; node; node = node->next) {
 		if (gyre__node_is_input(node))
-			all += graph->vector * input_product(plan, node, edges);
-		edges += node->node_class->n_nexts;
+			all += graph->sweep.vector * input_product(plan, node, nexts);
+		nexts += node->node_class->n_nexts;
 	}
 	plan->room_max = all <= shared ? all : least > shared ? least : shared;
 	if (plan->room_max < pending)
 		plan->room_max = pending;
-	if (plan->room_max / graph->vector > FRAMES_MAX)
+	if (plan->room_max / graph->sweep.vector > FRAMES_MAX)
 		return gyre__error_set(plan->error, -ENOMEM,
 			"the nodes' fan_outs multiply a vector to %llu items",
 			(unsigned long long)plan->room_max);
-	if (gyre__pool_reserve(
-		    &plan->graph->pool, plan->room_max / graph->vector + 2 * plan->n_inner + 2) < 0)
+	if (gyre__pool_reserve(&plan->graph->pool,
+		    plan->room_max / graph->sweep.vector + 2 * plan->n_inner + 2) < 0)
 		return gyre__error_set(plan->error, -ENOMEM, "no memory for frames");
 	return 0;
 }
@@ -347,23 +332,50 @@ void gyre__inputs_list(struct gyre__graph *graph)
 	graph->poll_from = 0;
 }
 
+/* The word of the pending set that the ranks of all nexts are in, of a node that leads to none
+ * back.
+ */
+static uint16_t nexts_near(struct gyre_node *const *nexts, unsigned n, unsigned floor)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (nexts[i]->rank / 64 != nexts[0]->rank / 64 || nexts[i]->rank < floor)
+			return GYRE__FAR;
+	return n ? nexts[0]->rank / 64 : 0;
+}
+
+/* n, if the nexts are few enough to be split over at once, and no two are the same node. */
+static uint16_t nexts_ways(struct gyre_node *const *nexts, unsigned n)
+{
+	for (unsigned i = 0; n <= GYRE__WAYS_MAX && i < n; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (nexts[i] == nexts[k])
+				return 0;
+	return n <= GYRE__WAYS_MAX ? n : 0;
+}
+
 static void nodes_install(struct plan *plan)
 {
-	struct gyre_edge *edges = plan->edges;
+	struct gyre_node **nexts = plan->nexts;
 
+	for (unsigned i = 0; i < plan->n_inner; i++) {
+		struct gyre__node *node = plan->inner[i];
+
+		node->product = plan->product[i];
+		node->hot->rank = plan->rank[i];
+		node->hot->floor = plan->rank[i] + 1;
+		gyre__inboxes_open(plan->graph, node->hot);
+	}
 	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
-		unsigned inner = plan->inner_index[node->id.index];
+		unsigned n = node->node_class->n_nexts;
 
-		node->hot->edges = edges;
-		node->hot->n_nexts = node->node_class->n_nexts;
+		node->hot->nexts = nexts;
+		node->hot->n_nexts = n;
+		node->hot->near = nexts_near(nexts, n, node->hot->floor);
+		node->hot->ways = nexts_ways(nexts, n);
 		node->built = true;
-		if (gyre__node_is_input(node)) {
-			node->product = input_product(plan, node, edges);
-		} else {
-			node->product = plan->product[inner];
-			node->hot->rank = plan->rank[inner];
-		}
-		edges += node->node_class->n_nexts;
+		if (gyre__node_is_input(node))
+			node->product = input_product(plan, node, nexts);
+		nexts += n;
 	}
 }
 
@@ -378,7 +390,7 @@ static void pending_install(struct gyre__graph *graph)
 		struct gyre_node *node = graph->by_rank[rank];
 
 		gyre__inbox_join(graph, node);
-		if (node->inbox[graph->sweep.parity].head)
+		if (node->waiting[graph->sweep.parity])
 			gyre__pending_set(&graph->pending[graph->sweep.parity], rank);
 	}
 }
@@ -390,17 +402,16 @@ static void plan_install(struct plan *plan)
 	uint64_t pending = pending_items(plan);
 
 	nodes_install(plan);
-	free(graph->edges);
+	free(graph->nexts_all);
 	free(graph->by_rank);
 	free(graph->inputs);
-	graph->edges = plan->edges;
+	graph->nexts_all = plan->nexts;
 	graph->by_rank = plan->by_rank;
 	graph->inputs = plan->inputs;
-	plan->edges = NULL;
+	plan->nexts = NULL;
 	plan->by_rank = NULL;
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
-	graph->guess_rank = GYRE__NO_GUESS;
 	graph->room_max = plan->room_max;
 	graph->room = plan->room_max - pending;
 	if (!graph->sweeping && !pending)

@@ -13,16 +13,15 @@
 
 #include <errno.h>
 
-/* Vectors below it are looked at and sent item by item: in so short ones masks do not pay, and a
- * load of a whole register would wait for the node's small stores. */
-#define FEW 12
-/* With so few nexts a node is asked for each of them; otherwise for what comes first. */
-#define NEXTS_FEW 4
-/* What takes less than this part of a vector is the last that is compressed; the rest is scattered,
- * which costs less than many masks. */
-#define PART 6
-
-#define WORDS GYRE__PARTITION_WORDS(GYRE_VECTOR_MAX)
+/* Vectors below it are looked at item by item: a load of a whole register would wait for the node's
+ * small stores. */
+#define SOME 24
+/* How often in a row the node that runs next must have been the same to be taken for granted. */
+#define SURE 8
+/* Vectors below it are sent item by item. */
+#define FEW 5
+/* Vectors between two that are asked. */
+#define MIXED 16
 
 /* --- Calling a node --- */
 
@@ -54,189 +53,24 @@ static inline bool sample_due(const struct gyre__graph *graph, struct gyre_node 
 }
 
 static __attribute__((noinline)) gyre_next process_clocked(
-	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	uint64_t began = clock_read(graph);
-	gyre_next next = node->fn.process(node, gyre__frame_items(frame), graph->nexts, frame->n);
+	gyre_next next = node->fn.process(node, items, graph->nexts, n);
 
-	sample_count(graph, node, frame->n, began);
+	sample_count(graph, node, n, began);
 	return next;
 }
 
 static inline gyre_next process(
-	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
 	gyre__count(&node->calls, 1);
-	gyre__count(&node->items, frame->n);
+	gyre__count(&node->items, n);
 	if (gyre_unlikely(sample_due(graph, node)))
-		return process_clocked(graph, node, frame);
-	return node->fn.process(node, gyre__frame_items(frame), graph->nexts, frame->n);
-}
-
-/* --- Where its items go --- */
-
-/* All to the same place: the frame itself moves on. */
-static inline void send_frame(
-	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame, gyre_next next)
-{
-	if (gyre_likely(next < node->n_nexts)) {
-		gyre__edge_hand(node, &node->edges[next], frame);
-		return;
-	}
-	gyre__drop_code(node, next, gyre__frame_items(frame), frame->n);
-	gyre__pool_put(&graph->pool, frame);
-}
-
-/* An item for which no frame has room: its next has none yet or full ones, or is none. */
-static __attribute__((noinline)) void send_open(
-	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, void **item)
-{
-	struct gyre_edge *edge = &node->edges[next];
-	struct gyre_frame *frame;
-
-	if (gyre_unlikely(next >= node->n_nexts)) {
-		gyre__drop_code(node, next, item, 1);
-		return;
-	}
-	if (gyre_unlikely(edge->later || edge->node->inbox[graph->sweep.parity].head)) {
-		gyre__edge_put(node, edge, item, 1);
-		return;
-	}
-	frame = gyre__pool_get(&graph->pool);
-	if (gyre_unlikely(!frame)) {
-		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, item, 1);
-		return;
-	}
-	gyre__frame_items(frame)[0] = *item;
-	frame->n = 1;
-	gyre__edge_hand(node, edge, frame);
-}
-
-static inline void send_one(
-	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, void **item)
-{
-	struct gyre_frame *tail = gyre__next_tail(node, next);
-
-	if (tail->n < tail->max)
-		gyre__frame_items(tail)[tail->n++] = *item;
-	else
-		send_open(graph, node, next, item);
-}
-
-static void send_few(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		send_one(graph, node, graph->nexts[i], &items[i]);
-}
-
-/* The items of a mask, `count` of them, straight into the next's frame where they fit there. */
-static void send_mask(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame,
-	gyre_next next, const uint64_t *mask, unsigned count)
-{
-	void **items = gyre__frame_items(frame);
-	void **scratch = gyre__frame_items(graph->scratch);
-	struct gyre_frame *tail = gyre__next_tail(node, next);
-
-	if (count <= tail->max - tail->n) {
-		graph->partition->compress(
-			gyre__frame_items(tail) + tail->n, items, mask, frame->n);
-		tail->n += count;
-		return;
-	}
-	if (next < node->n_nexts && tail == graph->sweep.full &&
-		(tail = gyre__pool_get(&graph->pool))) {
-		graph->partition->compress(gyre__frame_items(tail), items, mask, frame->n);
-		tail->n = count;
-		gyre__edge_hand(node, &node->edges[next], tail);
-		return;
-	}
-	graph->partition->compress(scratch, items, mask, frame->n);
-	if (next < node->n_nexts)
-		gyre__edge_put(node, &node->edges[next], scratch, count);
-	else
-		gyre__drop_code(node, next, scratch, count);
-}
-
-/* The first bit of a mask that has one. */
-static unsigned mask_first(const uint64_t *mask)
-{
-	unsigned i = 0;
-
-	while (!mask[i])
-		i++;
-	return i * 64 + __builtin_ctzll(mask[i]);
-}
-
-/* The items of one next; returns how many. They leave `rest`. */
-static unsigned send_next(struct gyre__graph *graph, struct gyre_node *node,
-	struct gyre_frame *frame, gyre_next next, uint64_t *rest)
-{
-	uint64_t mask[WORDS];
-	unsigned n = frame->n, count = graph->partition->match(graph->nexts, n, next, mask);
-
-	if (!count)
-		return 0;
-	send_mask(graph, node, frame, next, mask, count);
-	for (unsigned i = 0; i < GYRE__PARTITION_WORDS(n); i++)
-		rest[i] &= ~mask[i];
-	return count;
-}
-
-/* Item by item. */
-static void send_rest(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame,
-	const uint64_t *rest)
-{
-	void **items = gyre__frame_items(frame);
-
-	for (unsigned from = 0; from < frame->n; from += 64)
-		for (uint64_t bits = *rest++; bits; bits &= bits - 1) {
-			unsigned i = from + __builtin_ctzll(bits);
-
-			send_one(graph, node, graph->nexts[i], &items[i]);
-		}
-}
-
-/* By masks: each next in turn, so that none waits for the search of the last one's rest; then what
- * comes first in the rest, drops among it. */
-static void send_many(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
-{
-	uint64_t rest[WORDS] = {0};
-	unsigned n = frame->n, left = n, part = n;
-
-	for (unsigned i = 0; i < n; i += 64)
-		rest[i / 64] = UINT64_MAX >> (n - i < 64 ? 64 - (n - i) : 0);
-	if (node->n_nexts <= NEXTS_FEW)
-		for (unsigned next = 0; next < node->n_nexts && left; next++)
-			left -= send_next(graph, node, frame, next, rest);
-	while (left && part * PART >= n) {
-		part = send_next(graph, node, frame, graph->nexts[mask_first(rest)], rest);
-		left -= part;
-	}
-	if (left)
-		send_rest(graph, node, frame, rest);
-}
-
-/* Whether all go to the same place. */
-static bool all_equal(const struct gyre__graph *graph, unsigned n)
-{
-	const gyre_next *nexts = graph->nexts;
-	unsigned differ = 0;
-
-	if (n >= FEW)
-		return graph->partition->all_equal(nexts, n);
-	for (unsigned i = 1; i < n; i++)
-		differ |= nexts[i] ^ nexts[0];
-	return !differ;
-}
-
-static void send_each(struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame)
-{
-	if (frame->n < FEW)
-		send_few(graph, node, gyre__frame_items(frame), frame->n);
-	else
-		send_many(graph, node, frame);
-	gyre__pool_put(&graph->pool, frame);
+		return process_clocked(graph, node, items, n);
+	return node->fn.process(node, items, graph->nexts, n);
 }
 
 /* --- The sweep --- */
@@ -258,7 +92,7 @@ static unsigned poll_input(struct gyre__graph *graph, struct gyre__node *input)
 	unsigned n;
 
 	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
-	node->fn.poll(node, graph->vector);
+	node->fn.poll(node, graph->sweep.vector);
 	/* What it wrote is what it brought, whatever it says. */
 	n = node->created;
 	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
@@ -282,11 +116,11 @@ unsigned gyre__graph_poll(struct gyre__graph *graph)
 		gyre__inputs_list(graph);
 	graph->poll_from = 0;
 	for (unsigned i = 0; i < graph->n_inputs; i++) {
-		unsigned turn = (from + i) % graph->n_inputs;
+		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
 		struct gyre__node *input = graph->inputs[turn];
 
 		/* The pool may not hold what it brings: it is the first one of the next turn. */
-		if (gyre_unlikely(graph->room < graph->vector * input->product)) {
+		if (gyre_unlikely(graph->room < graph->sweep.vector * input->product)) {
 			graph->poll_from = turn;
 			break;
 		}
@@ -326,67 +160,209 @@ static bool generation_next(struct gyre__graph *graph)
 	return true;
 }
 
-/* The node of the lowest rank in a set that is not empty. A right guess is compared, not looked up:
- * so that the node is known before the set is. */
-static inline struct gyre_node *node_lowest(
-	struct gyre__graph *graph, const struct gyre__pending *pending)
+/* Item by item where that is not simple: to full frames, over back edges, to no next, to many words
+ * of pending nodes. Runs of a next go together. */
+static __attribute__((noinline)) void send_slowly(
+	struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n)
 {
-	unsigned rank = gyre__pending_lowest(pending);
-
-	if (gyre_unlikely(rank != graph->guess_rank))
-		return graph->by_rank[rank];
-	graph->guess_rank = GYRE__NO_GUESS;
-	return graph->guess;
+	for (unsigned i = 0, m; i < n; i += m) {
+		for (m = 1; i + m < n && nexts[i + m] == nexts[i]; m++)
+			;
+		if (nexts[i] < node->n_nexts)
+			gyre__edge_put(node, node->nexts[nexts[i]], items + i, m);
+		else
+			gyre__drop_code(node, nexts[i], items + i, m);
+	}
 }
 
-/* Whether a frame that went over the edge would be the next to run: nothing waits there, nor at a
- * lower rank. */
-static inline bool runs_next(const struct gyre__graph *graph, const struct gyre_edge *edge)
+/* Item by item, by no branch that depends on where they go. */
+static inline __attribute__((always_inline)) void send_few(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	return !edge->later && !edge->node->inbox[graph->sweep.parity].head &&
-	       edge->rank < gyre__pending_lowest(&graph->pending[graph->sweep.parity]);
+	const unsigned parity = graph->sweep.parity;
+	uint64_t bits = 0;
+	unsigned i = 0;
+
+	do {
+		const unsigned next = graph->nexts[i];
+		struct gyre_node *to;
+		unsigned at;
+
+		if (gyre_unlikely(next >= node->n_nexts))
+			break;
+		to = node->nexts[next];
+		at = to->waiting[parity];
+		if (gyre_unlikely(at == graph->sweep.vector))
+			break;
+		to->waiting[parity] = at + 1;
+		to->inbox[parity]->items[at] = items[i];
+		bits |= UINT64_C(1) << to->rank % 64;
+	} while (++i < n);
+	gyre__pending_near(graph, node, bits);
+	if (gyre_unlikely(i < n))
+		send_slowly(node, graph->nexts + i, items + i, n - i);
 }
 
-/* Runs the node of the lowest rank on the oldest of its frames, and then, for as long as the frame
- * moves on whole to the node that is next, that one: without a way through inbox and bitmap.
- * Returns how many calls it made, at most `budget`. */
-static inline unsigned frame_run(struct gyre__graph *graph, unsigned budget)
+static inline __attribute__((always_inline)) void send_each(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	struct gyre_node *node = node_lowest(graph, &graph->pending[graph->sweep.parity]);
-	struct gyre_frame *frame = gyre__inbox_take(graph, node, graph->sweep.parity);
+	/* Every so many vectors are asked whether they go whole: the answer is a branch, which
+	 * costs more than the sending where it was not foreseen. */
+	node->mixed = (node->mixed - 1u) % MIXED;
+	if (gyre_unlikely(node->near == GYRE__FAR))
+		send_slowly(node, graph->nexts, items, n);
+	else if (n < FEW || !node->ways)
+		send_few(graph, node, items, n);
+	else
+		graph->partition->send(graph, node, items, n);
+}
 
-	for (unsigned calls = 1;; calls++) {
-		gyre_next next = process(graph, node, frame);
-		const struct gyre_edge *edge;
+/* Whether all go to one next. */
+static inline bool goes_whole(const struct gyre__graph *graph, unsigned n)
+{
+	const gyre_next *nexts = graph->nexts;
+	unsigned differ = 0;
+
+	if (n >= SOME)
+		return graph->partition->all_equal(nexts, n);
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < n; i++)
+		differ |= nexts[i] ^ nexts[0];
+	return !differ;
+}
+
+/* The node that runs next, which the data say, as a guess that the data confirm: so that its work
+ * begins before that of the one before it ends. Only after nodes whose guess was right lately. */
+static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre_node *node)
+{
+	struct gyre_node *guess = before->after;
+
+	__asm__("" : "+r"(guess)); /* not to be taken for the other one when they are the same */
+	if (before->sure >= SURE) {
+		if (gyre_likely(node == before->after))
+			return guess;
+		before->sure = 0;
+	}
+	before->sure = (before->sure + 1) & -(unsigned)(node == guess);
+	before->after = node;
+	return node;
+}
+
+/* Whether a node runs next to the one that leads to it: not back, and nothing is pending up to it,
+ * in the word that is being dispatched. */
+static inline bool runs_next(
+	const struct gyre__graph *graph, const struct gyre_node *node, const struct gyre_node *to)
+{
+	uint64_t up_to = (UINT64_C(2) << to->rank % 64) - 1;
+
+	return to->rank >= node->floor && to->rank / 64 == graph->word &&
+	       !(graph->now->words[graph->word] & up_to);
+}
+
+/* Whether items are too few to hand their frame over, where they have to wait: whether there are
+ * others already would be a branch. */
+static inline bool few_wait(
+	const struct gyre__graph *graph, const struct gyre_node *node, gyre_next next, unsigned n)
+{
+	return n < FEW && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
+}
+
+/* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
+ * that runs next, through that one. Returns a frame for it. */
+static __attribute__((noinline)) struct gyre_frame *frame_run(
+	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame, unsigned n)
+{
+	for (;;) {
+		gyre_next next = process(graph, node, frame->items, n);
+		struct gyre_node *to;
 
 		if (next == GYRE_NEXT_EACH) {
-			if (!all_equal(graph, frame->n)) {
-				send_each(graph, node, frame);
-				return calls;
-			}
 			next = graph->nexts[0];
+			if (node->mixed || !goes_whole(graph, n) ||
+				few_wait(graph, node, next, n)) {
+				send_each(graph, node, frame->items, n);
+				return frame;
+			}
 		}
-		edge = &node->edges[next];
-		if (next >= node->n_nexts || calls == budget || !runs_next(graph, edge)) {
-			send_frame(graph, node, frame, next);
-			return calls;
+		if (gyre_unlikely(next >= node->n_nexts)) {
+			gyre__drop_code(node, next, frame->items, n);
+			return frame;
 		}
-		node = edge->node;
+		to = node->nexts[next];
+		if (!runs_next(graph, node, to) || !graph->left)
+			return gyre__edge_hand(node, to, frame, n);
+		graph->left--;
+		node = node_after(node, to);
 	}
+}
+
+/* The next word of the set of pending nodes that has some, in the next generation when there is
+ * none in this one. False: nothing is pending. */
+static __attribute__((noinline)) bool word_next(struct gyre__graph *graph)
+{
+	graph->now->summary &= ~(UINT64_C(1) << graph->word);
+	if (!graph->now->summary && !generation_next(graph))
+		return false;
+	graph->now = &graph->pending[graph->sweep.parity];
+	graph->word = __builtin_ctzll(graph->now->summary);
+	return true;
+}
+
+/* The older, full frame of an inbox that has more than one. */
+static __attribute__((noinline)) void oldest_run(struct gyre__graph *graph, struct gyre_node *node)
+{
+	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[graph->sweep.parity]);
+
+	/* The node stays pending: nothing runs next to it. */
+	frame = frame_run(graph, node, frame, graph->sweep.vector);
+	gyre__pool_put(&graph->pool, frame);
 }
 
 unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 {
-	unsigned calls = 0;
+	uint64_t known = 0;
 
 	graph->sweeping = true;
-	while (calls < budget) {
-		if (!graph->pending[graph->sweep.parity].summary && !generation_next(graph))
-			break;
-		calls += frame_run(graph, budget - calls);
+	graph->left = budget;
+	graph->now = &graph->pending[graph->sweep.parity];
+	graph->word = graph->now->summary ? __builtin_ctzll(graph->now->summary) : 0;
+	while (graph->left) {
+		uint64_t *word = &graph->now->words[graph->word], bits = *word;
+		unsigned parity = graph->sweep.parity, bit, n;
+		struct gyre_frame *frame, *back;
+		struct gyre_node *node;
+
+		if (gyre_unlikely(!bits)) {
+			known = 0;
+			if (!word_next(graph))
+				break;
+			continue;
+		}
+		/* What was pending before the last node ran still is, and as a rule that led to
+		 * none of a lower rank: one need not wait for what it led to. */
+		if (!known || (bits & ((known & -known) - 1)))
+			known = bits;
+		bit = __builtin_ctzll(known);
+		node = graph->by_rank[graph->word * 64 + bit];
+		graph->left--;
+		frame = node->inbox[parity];
+		if (gyre_unlikely(frame->next != frame)) {
+			oldest_run(graph, node);
+			continue;
+		}
+		known &= known - 1;
+		*word = bits & ~(UINT64_C(1) << bit);
+		n = node->waiting[parity];
+		node->waiting[parity] = 0;
+		/* Its own frame stays in the inbox: nothing can come while the node runs. */
+		back = frame_run(graph, node, frame, n);
+		if (gyre_unlikely(back != frame))
+			node->inbox[parity] = back;
 	}
+	if (!graph->now->words[graph->word])
+		graph->now->summary &= ~(UINT64_C(1) << graph->word);
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
 	if (!gyre__graph_pending(graph))
 		sweep_end(graph);
-	return calls;
+	return budget - graph->left;
 }

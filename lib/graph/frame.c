@@ -36,7 +36,7 @@ struct gyre_frame *gyre__frame_create(unsigned vector)
 	if (!frame)
 		return NULL;
 	memset(frame, 0, size);
-	frame->max = vector;
+	frame->next = frame;
 	return frame;
 }
 
@@ -53,18 +53,24 @@ void gyre__pool_fini(struct gyre__pool *pool)
 		pool->slabs = slab->next;
 		free(slab);
 	}
+	free(pool->free);
 	pool->free = NULL;
-	pool->n_free = pool->n_frames = 0;
+	pool->n_free = pool->n_frames = pool->n_lent = 0;
 }
 
 int gyre__pool_reserve(struct gyre__pool *pool, unsigned n)
 {
 	size_t size = gyre__frame_size(pool->vector);
+	struct gyre_frame **all, *frame;
 	struct gyre__slab *slab;
 	char *at;
 
 	if (n <= pool->n_frames)
 		return 0;
+	all = realloc(pool->free, n * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	pool->free = all;
 	n -= pool->n_frames;
 	slab = aligned_alloc(LINE, LINE + n * size);
 	if (!slab)
@@ -76,39 +82,45 @@ int gyre__pool_reserve(struct gyre__pool *pool, unsigned n)
 	for (at = (char *)slab + LINE + n * size; n--;) {
 		at -= size;
 		memset(at, 0, size);
-		((struct gyre_frame *)at)->max = pool->vector;
-		gyre__pool_put(pool, (struct gyre_frame *)at);
+		frame = (struct gyre_frame *)at;
+		frame->next = frame;
+		gyre__pool_put(pool, frame);
 	}
 	return 0;
 }
 
-void gyre__inbox_init(struct gyre_inbox *inbox, struct gyre_frame *full)
+void gyre__inboxes_open(struct gyre__graph *graph, struct gyre_node *node)
 {
-	inbox->head = NULL;
-	inbox->tail = full;
+	for (unsigned parity = 0; parity < 2; parity++)
+		if (!node->inbox[parity]) {
+			node->inbox[parity] = gyre__pool_get(&graph->pool);
+			graph->pool.n_lent++;
+		}
 }
 
-/* A tail with room: a new frame where there is none. NULL: the pool is dry. */
-static struct gyre_frame *inbox_tail(
-	struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
+void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node)
 {
-	struct gyre_inbox *inbox = &node->inbox[parity];
-	struct gyre_frame *frame;
-
-	if (inbox->tail->n < inbox->tail->max)
-		return inbox->tail;
-	frame = gyre__pool_get(&graph->pool);
-	if (!frame)
-		return NULL;
-	frame->n = 0;
-	if (!inbox->head) {
-		gyre__inbox_link(graph, node, parity, frame);
-		return frame;
+	for (unsigned parity = 0; parity < 2; parity++) {
+		if (node->inbox[parity]) {
+			gyre__pool_put(&graph->pool, node->inbox[parity]);
+			graph->pool.n_lent--;
+		}
+		node->inbox[parity] = NULL;
 	}
-	frame->next = NULL;
-	inbox->tail->next = frame;
-	inbox->tail = frame;
-	return frame;
+}
+
+/* A new frame behind a full one; false: the pool is dry. */
+static bool inbox_grow(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
+{
+	struct gyre_frame *frame = gyre__pool_get(&graph->pool), *full = node->inbox[parity];
+
+	if (!frame)
+		return false;
+	frame->next = full->next;
+	full->next = frame;
+	node->inbox[parity] = frame;
+	node->waiting[parity] = 0;
+	return true;
 }
 
 unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned parity,
@@ -117,102 +129,79 @@ unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsi
 	unsigned done = 0;
 
 	while (done < n) {
-		struct gyre_frame *tail = inbox_tail(graph, node, parity);
-		unsigned k = n - done;
+		unsigned at = node->waiting[parity], k = n - done;
 
-		if (!tail)
-			break;
-		if (k > tail->max - tail->n)
-			k = tail->max - tail->n;
-		memcpy(gyre__frame_items(tail) + tail->n, items + done, k * sizeof(*items));
-		tail->n += k;
+		if (at == graph->sweep.vector) {
+			if (!inbox_grow(graph, node, parity))
+				break;
+			at = 0;
+		}
+		if (k > graph->sweep.vector - at)
+			k = graph->sweep.vector - at;
+		memcpy(node->inbox[parity]->items + at, items + done, k * sizeof(*items));
+		node->waiting[parity] += k;
 		done += k;
 	}
+	if (done)
+		gyre__pending_set(&graph->pending[parity], node->rank);
 	return done;
 }
 
-unsigned gyre__inbox_count(const struct gyre_inbox *inbox)
+unsigned gyre__inbox_count(
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity)
 {
-	unsigned n = 0;
+	const struct gyre_frame *newest = node->inbox[parity], *frame = newest;
+	unsigned n = node->waiting[parity];
 
-	for (const struct gyre_frame *frame = inbox->head; frame; frame = frame->next)
-		n += frame->n;
+	while (frame && frame->next != newest) {
+		frame = frame->next;
+		n += graph->sweep.vector;
+	}
 	return n;
 }
 
-void gyre__inbox_release(struct gyre__graph *graph, struct gyre_inbox *inbox)
+void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
 {
-	struct gyre_frame *frame;
+	struct gyre_frame *newest = node->inbox[parity];
 
-	while ((frame = inbox->head)) {
-		inbox->head = frame->next;
-		gyre__graph_release(graph, gyre__frame_items(frame), frame->n);
+	if (!newest)
+		return;
+	while (newest->next != newest) {
+		struct gyre_frame *frame = gyre__inbox_unlink(newest);
+
+		gyre__graph_release(graph, frame->items, graph->sweep.vector);
 		gyre__pool_put(&graph->pool, frame);
 	}
-	gyre__inbox_init(inbox, graph->sweep.full);
+	gyre__graph_release(graph, newest->items, node->waiting[parity]);
+	node->waiting[parity] = 0;
 }
 
-void gyre__edge_put(struct gyre_node *node, struct gyre_edge *edge, void *const *items, unsigned n)
+void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *items, unsigned n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity ^ edge->later;
+	unsigned parity = graph->sweep.parity ^ gyre__leads_back(node, to);
 	unsigned done;
 
-	if (gyre_unlikely(!gyre__edge_open(graph, edge))) {
+	if (gyre_unlikely(!gyre__edge_open(node, to))) {
 		gyre__drop_builtin(node, GYRE__REASON_HOP_BUDGET, items, n);
 		return;
 	}
-	done = gyre__inbox_put(graph, edge->node, parity, items, n);
+	done = gyre__inbox_put(graph, to, parity, items, n);
 	if (gyre_unlikely(done < n))
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
 
-/* A frame that is not empty goes behind what waits; true: into its last frame altogether. */
-static bool inbox_append(struct gyre_inbox *inbox, struct gyre_frame *frame)
-{
-	struct gyre_frame *tail = inbox->tail;
-	unsigned room = tail->max - tail->n;
-	unsigned k = frame->n < room ? frame->n : room;
-	void **items = gyre__frame_items(frame);
-
-	memcpy(gyre__frame_items(tail) + tail->n, items, k * sizeof(*items));
-	tail->n += k;
-	frame->n -= k;
-	if (!frame->n)
-		return true;
-	memmove(items, items + k, frame->n * sizeof(*items));
-	frame->next = NULL;
-	*(inbox->head ? &tail->next : &inbox->head) = frame;
-	inbox->tail = frame;
-	return false;
-}
-
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node)
 {
-	struct gyre_inbox *now = &node->inbox[graph->sweep.parity];
-	struct gyre_inbox *later = &node->inbox[graph->sweep.parity ^ 1];
-	struct gyre_frame *frame;
+	unsigned now = graph->sweep.parity, later = now ^ 1;
+	struct gyre_frame *newest = node->inbox[later];
 
-	while ((frame = later->head)) {
-		later->head = frame->next;
-		if (inbox_append(now, frame))
-			gyre__pool_put(&graph->pool, frame);
-	}
-	gyre__inbox_init(later, graph->sweep.full);
-}
+	while (newest->next != newest) {
+		struct gyre_frame *frame = gyre__inbox_unlink(newest);
 
-void gyre__edge_append(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
-{
-	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity ^ edge->later;
-
-	if (!gyre__edge_open(graph, edge)) {
-		gyre__drop_builtin(
-			node, GYRE__REASON_HOP_BUDGET, gyre__frame_items(frame), frame->n);
+		gyre__inbox_put(graph, node, now, frame->items, graph->sweep.vector);
 		gyre__pool_put(&graph->pool, frame);
-		return;
 	}
-	gyre__pending_set(&graph->pending[parity], edge->rank);
-	if (inbox_append(&edge->node->inbox[parity], frame))
-		gyre__pool_put(&graph->pool, frame);
+	gyre__inbox_put(graph, node, now, newest->items, node->waiting[later]);
+	node->waiting[later] = 0;
 }

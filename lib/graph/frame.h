@@ -16,48 +16,27 @@ void gyre__pool_fini(struct gyre__pool *pool);
 /* Has room for at least n frames in all from now on; never shrinks. Returns 0 or -ENOMEM. */
 int gyre__pool_reserve(struct gyre__pool *pool, unsigned n);
 
-/* The frame freed last, empty; NULL: the pool is dry. */
+/* The frame freed last; NULL: the pool is dry. */
 static inline struct gyre_frame *gyre__pool_get(struct gyre__pool *pool)
 {
-	struct gyre_frame *frame = pool->free;
-
-	if (gyre_unlikely(!frame))
+	if (gyre_unlikely(!pool->n_free))
 		return NULL;
-	pool->free = frame->next;
-	pool->n_free--;
-	return frame;
+	return pool->free[--pool->n_free];
 }
 
+/* A frame that is in no inbox. */
 static inline void gyre__pool_put(struct gyre__pool *pool, struct gyre_frame *frame)
 {
-	frame->next = pool->free;
-	pool->free = frame;
-	pool->n_free++;
+	pool->free[pool->n_free++] = frame;
 }
 
-void gyre__inbox_init(struct gyre_inbox *inbox, struct gyre_frame *full);
-
-/* The only frame of an inbox that is empty. */
-static inline void gyre__inbox_link(struct gyre__graph *graph, struct gyre_node *node,
-	unsigned parity, struct gyre_frame *frame)
+/* Takes the oldest frame, a full one, out of an inbox that has another one behind it. */
+static inline struct gyre_frame *gyre__inbox_unlink(struct gyre_frame *inbox)
 {
-	frame->next = NULL;
-	node->inbox[parity].head = node->inbox[parity].tail = frame;
-	gyre__pending_set(&graph->pending[parity], node->rank);
-}
+	struct gyre_frame *frame = inbox->next;
 
-/* The oldest frame of the inbox of the node that runs next. */
-static inline struct gyre_frame *gyre__inbox_take(
-	struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
-{
-	struct gyre_inbox *inbox = &node->inbox[parity];
-	struct gyre_frame *frame = inbox->head;
-
-	inbox->head = frame->next;
-	if (gyre_likely(!inbox->head)) {
-		inbox->tail = graph->sweep.full;
-		gyre__pending_pop(&graph->pending[parity]);
-	}
+	inbox->next = frame->next;
+	frame->next = frame;
 	return frame;
 }
 
@@ -65,49 +44,62 @@ static inline struct gyre_frame *gyre__inbox_take(
 unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned parity,
 	void *const *items, unsigned n);
 /* How many items wait. */
-unsigned gyre__inbox_count(const struct gyre_inbox *inbox);
+unsigned gyre__inbox_count(
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity);
 /* Puts what waits for the next generation behind what waits for this one; the pending bits are the
  * caller's. */
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node);
 /* Releases what waits; the node's pending bit is the caller's. */
-void gyre__inbox_release(struct gyre__graph *graph, struct gyre_inbox *inbox);
+void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned parity);
+/* Gives a node the frames of its inboxes, which the pool has, or takes them back, empty. */
+void gyre__inboxes_open(struct gyre__graph *graph, struct gyre_node *node);
+void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node);
 
-/* Whether items may cross an edge: not a back edge in the last generation. */
-static inline bool gyre__edge_open(const struct gyre__graph *graph, const struct gyre_edge *edge)
+/* Whether an edge leads back, so that its items are the next generation's. */
+static inline bool gyre__leads_back(const struct gyre_node *node, const struct gyre_node *to)
 {
-	return gyre_likely(!edge->later) || graph->sweep.generation < graph->hop_budget;
+	return to->rank < node->floor;
 }
 
-/* Sends n items of `node` over an edge; they are dropped where it is not open, and counted. */
-void gyre__edge_put(struct gyre_node *node, struct gyre_edge *edge, void *const *items, unsigned n);
-/* The same for a frame that is not empty, where something waits or the edge leads back. */
-void gyre__edge_append(struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame);
-
-/* Most often the node that an edge leads to runs next: the dispatcher is told, so that it need not
- * wait for the search of the bitmap. */
-static inline void gyre__edge_guess(struct gyre__graph *graph, const struct gyre_edge *edge)
+/* Whether items may cross an edge: not back in the last generation. */
+static inline bool gyre__edge_open(const struct gyre_node *node, const struct gyre_node *to)
 {
-	if (edge->rank < graph->guess_rank) {
-		graph->guess = edge->node;
-		graph->guess_rank = edge->rank;
-	}
+	const struct gyre__graph *graph = gyre__node_graph(node);
+
+	return gyre_likely(!gyre__leads_back(node, to)) ||
+	       graph->sweep.generation < graph->hop_budget;
 }
 
-/* Hands a frame that is not empty over an edge: without a copy when nothing waits there. */
-static inline void gyre__edge_hand(
-	struct gyre_node *node, struct gyre_edge *edge, struct gyre_frame *frame)
+/* Sends n items of a node to one of its nexts; they are dropped where the edge is not open, and
+ * counted. */
+void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *items, unsigned n);
+
+/* Hands a frame of n items, which is alone, to one of a node's nexts, without a copy when nothing
+ * waits there; returns one for it. */
+static inline struct gyre_frame *gyre__edge_hand(
+	struct gyre_node *node, struct gyre_node *to, struct gyre_frame *frame, unsigned n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	struct gyre_inbox *inbox = &edge->node->inbox[graph->sweep.parity];
+	unsigned parity = graph->sweep.parity;
+	struct gyre_frame *own = to->inbox[parity];
 
-	if (gyre_unlikely(edge->later || inbox->head)) {
-		gyre__edge_append(node, edge, frame);
-		return;
+	if (gyre_unlikely(gyre__leads_back(node, to) || to->waiting[parity])) {
+		gyre__edge_put(node, to, frame->items, n);
+		return frame;
 	}
-	frame->next = NULL;
-	inbox->head = inbox->tail = frame;
-	gyre__pending_set(&graph->pending[graph->sweep.parity], edge->rank);
-	gyre__edge_guess(graph, edge);
+	to->inbox[parity] = frame;
+	to->waiting[parity] = n;
+	gyre__pending_set(&graph->pending[parity], to->rank);
+	return own;
+}
+
+/* Nexts of a node, all near, that have items from now on: the bits of their ranks. */
+static inline void gyre__pending_near(
+	struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
+{
+	graph->now->words[node->near] |= bits;
+	if (gyre_unlikely(node->near != graph->word))
+		graph->now->summary |= UINT64_C(1) << node->near;
 }
 
 #endif

@@ -19,7 +19,7 @@ static_assert(offsetof(struct gyre__graph, sweep) == 0, "a node's sweep is its g
 
 static void graph_options(struct gyre__graph *graph, const struct gyre_loop_options *options)
 {
-	graph->vector = options->vector;
+	graph->sweep.vector = options->vector;
 	graph->hop_budget = options->hop_budget;
 	graph->sample_period = options->sample_period;
 	graph->inject_max = options->inject_max;
@@ -40,13 +40,10 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	memset(graph, 0, size);
 	graph_options(graph, options);
 	graph->loop = loop;
-	graph->sweep.full = &graph->full;
-	graph->guess_rank = GYRE__NO_GUESS;
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
-	gyre__pool_init(&graph->pool, graph->vector);
-	graph->scratch = gyre__frame_create(graph->vector);
-	graph->spill = gyre__frame_create(graph->vector);
-	if (!graph->scratch || !graph->spill) {
+	gyre__pool_init(&graph->pool, graph->sweep.vector);
+	graph->spill = gyre__frame_create(graph->sweep.vector);
+	if (!graph->spill) {
 		gyre__graph_destroy(graph);
 		return -ENOMEM;
 	}
@@ -58,7 +55,7 @@ static void items_release(struct gyre__graph *graph)
 {
 	for (struct gyre__node *node = graph->first; node; node = node->next)
 		for (unsigned parity = 0; parity < 2; parity++)
-			gyre__inbox_release(graph, &node->hot->inbox[parity]);
+			gyre__inbox_release(graph, node->hot, parity);
 }
 
 void gyre__graph_destroy(struct gyre__graph *graph)
@@ -78,11 +75,10 @@ void gyre__graph_destroy(struct gyre__graph *graph)
 	for (unsigned i = 0; i < GYRE__NODE_MAX / GYRE__NODE_CHUNK; i++)
 		free(graph->chunks[i]);
 	gyre__pool_fini(&graph->pool);
-	free(graph->scratch);
 	free(graph->spill);
 	free(graph->by_rank);
 	free(graph->inputs);
-	free(graph->edges);
+	free(graph->nexts_all);
 	free(graph);
 }
 
@@ -94,6 +90,16 @@ bool gyre__graph_changed(const struct gyre__graph *graph)
 unsigned gyre__graph_inputs(const struct gyre__graph *graph)
 {
 	return graph->n_enabled;
+}
+
+unsigned gyre__graph_frames_free(const struct gyre__graph *graph)
+{
+	unsigned n = graph->pool.n_free + graph->pool.n_lent;
+
+	for (unsigned parity = 0; parity < 2; parity++)
+		for (unsigned word = 0; word < GYRE__NODE_MAX / 64; word++)
+			n -= __builtin_popcountll(graph->pending[parity].words[word]);
+	return n;
 }
 
 bool gyre__graph_pending(const struct gyre__graph *graph)

@@ -21,6 +21,8 @@ unsigned gyre__graph_inputs(const struct gyre__graph *graph);
 unsigned gyre__graph_poll(struct gyre__graph *graph);
 /* Runs pending frames in rank order, at most `budget` node calls. Returns how many calls. */
 unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget);
+/* Frames that hold no items: the pool's, and those of inboxes where nothing waits. */
+unsigned gyre__graph_frames_free(const struct gyre__graph *graph);
 /* Whether frames are pending: the last sweep is not finished. */
 bool gyre__graph_pending(const struct gyre__graph *graph);
 /* The injection's way in, between sweeps: puts the first items of n at the node, as many as the

@@ -13,7 +13,7 @@ __attribute__((noinline)) void gyre__next_put(
 {
 	gyre__count(&node->created, n);
 	if (gyre_likely(next < node->n_nexts))
-		gyre__edge_put(node, &node->edges[next], items, n);
+		gyre__edge_put(node, node->nexts[next], items, n);
 	else
 		gyre__drop_code(node, GYRE_NEXT_EACH, (void **)items, n);
 }
@@ -23,7 +23,7 @@ __attribute__((noinline)) void **gyre__next_reserve(struct gyre_node *node, unsi
 	struct gyre__graph *graph = gyre__node_graph(node);
 
 #ifdef GYRE_DEBUG
-	assert(n <= graph->vector);
+	assert(n <= graph->sweep.vector);
 #endif
 	(void)n;
 	/* A reservation that was never committed is taken up again. */
@@ -31,7 +31,24 @@ __attribute__((noinline)) void **gyre__next_reserve(struct gyre_node *node, unsi
 		graph->sweep.open = gyre__pool_get(&graph->pool);
 	if (gyre_unlikely(!graph->sweep.open))
 		graph->sweep.open = graph->spill;
-	return gyre__frame_items(graph->sweep.open);
+	return graph->sweep.open->items;
+}
+
+/* What was written straight into the next's frame, where nothing waited. */
+static void commit_first(
+	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, unsigned m)
+{
+	struct gyre_node *to = node->nexts[next];
+	unsigned parity = graph->sweep.parity ^ gyre__leads_back(node, to);
+	struct gyre_frame *frame = to->inbox[parity];
+
+	gyre__count(&node->created, m);
+	if (gyre_unlikely(!gyre__edge_open(node, to))) {
+		gyre__drop_builtin(node, GYRE__REASON_HOP_BUDGET, frame->items, m);
+		return;
+	}
+	to->waiting[parity] = m;
+	gyre__pending_set(&graph->pending[parity], to->rank);
 }
 
 __attribute__((noinline)) void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned m)
@@ -40,14 +57,13 @@ __attribute__((noinline)) void gyre__next_commit(struct gyre_node *node, gyre_ne
 	struct gyre_frame *frame = graph->sweep.open;
 
 	graph->sweep.open = NULL;
-	if (m && next < node->n_nexts && frame != graph->spill) {
-		gyre__count(&node->created, m);
-		frame->n = m;
-		gyre__edge_hand(node, &node->edges[next], frame);
+	if (!frame) {
+		if (m && next < node->n_nexts)
+			commit_first(graph, node, next, m);
 		return;
 	}
 	if (m)
-		gyre__next_put(node, next, gyre__frame_items(frame), m);
+		gyre__next_put(node, next, frame->items, m);
 	if (frame != graph->spill)
 		gyre__pool_put(&graph->pool, frame);
 }

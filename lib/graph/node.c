@@ -101,8 +101,6 @@ static void node_place(struct gyre__graph *graph, struct gyre__node *node, unsig
 	hot->loop = graph->loop;
 	hot->cold = node;
 	hot->countdown = countdown_first(graph, index);
-	gyre__inbox_init(&hot->inbox[0], graph->sweep.full);
-	gyre__inbox_init(&hot->inbox[1], graph->sweep.full);
 	chunk->cold[index % GYRE__NODE_CHUNK] = node;
 	node->hot = hot;
 	node->id.index = index;
@@ -184,6 +182,7 @@ void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 	unsigned slot = node->id.index % GYRE__NODE_CHUNK;
 
 	if (node->hot) {
+		gyre__inboxes_close(graph, node->hot);
 		chunk->cold[slot] = NULL;
 		chunk->generation[slot]++;
 		free(node->hot->data);
@@ -404,7 +403,7 @@ static const struct gyre__node *node_before(
 		for (unsigned i = 0; other != node && i < other->node_class->n_nexts; i++) {
 			if (other->targets[i] && !strcmp(other->targets[i], node->name))
 				return other;
-			if (other->built && other->hot->edges[i].node == node->hot)
+			if (other->built && other->hot->nexts[i] == node->hot)
 				return other;
 		}
 	}
@@ -419,7 +418,7 @@ int gyre_node_del(struct gyre_loop *loop, struct gyre_node_id id)
 
 	if (!node)
 		return -ESRCH;
-	if (gyre__graph_running(graph) || node->hot->inbox[0].head || node->hot->inbox[1].head)
+	if (gyre__graph_running(graph) || node->hot->waiting[0] || node->hot->waiting[1])
 		return -EBUSY;
 	before = node_before(graph, node);
 	if (before) {

@@ -37,25 +37,6 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 	return _bzhi_u32(~bits_match(nexts, values), n) == 0;
 }
 
-static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
-{
-	__m256i values = _mm256_set1_epi16(value);
-	unsigned count = 0;
-	uint64_t bits;
-
-	for (; n > 64; n -= 64, nexts += 64) {
-		bits = bits_match(nexts, values);
-		bits |= (uint64_t)bits_match(nexts + NEXTS_STEP, values) << NEXTS_STEP;
-		*mask++ = bits;
-		count += __builtin_popcountll(bits);
-	}
-	bits = bits_match(nexts, values);
-	if (n > NEXTS_STEP)
-		bits |= (uint64_t)bits_match(nexts + NEXTS_STEP, values) << NEXTS_STEP;
-	*mask = _bzhi_u64(bits, n);
-	return count + __builtin_popcountll(*mask);
-}
-
 /* Moves pointer k, as 32-bit lanes 2k and 2k + 1, to the place that ENTRY's order gives it. */
 #define POINTER(k) 2 * (k), 2 * (k) + 1
 #define ENTRY(a, b, c, d)                                      \
@@ -92,21 +73,38 @@ static inline void **four_compress(void **dst, void *const *items, unsigned four
 	return dst + __builtin_popcount(four);
 }
 
-static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
+/* One pass, every next's items brought together as they come, the ends in registers. */
+INLINE void split(
+	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
 {
-	const uint8_t *eights = (const uint8_t *)mask;
+	void **ends[GYRE__WAYS_MAX] = {0};
 
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++)
+		ends[way] = places[way];
 	for (unsigned i = 0; i < n; i += 2 * ITEMS_STEP) {
-		unsigned eight = *eights++;
+		unsigned live = _bzhi_u32(0xff, n - i < 8 ? n - i : 8);
+		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
 
-		dst = four_compress(dst, items + i, eight & 0xf);
-		dst = four_compress(dst, items + i + ITEMS_STEP, eight >> 4);
+#pragma GCC unroll 6
+		for (unsigned way = 0; way < ways; way++) {
+			__m128i match = _mm_cmpeq_epi16(eight, _mm_set1_epi16(way));
+			unsigned bits = _mm_movemask_epi8(_mm_packs_epi16(match, match)) & live;
+
+			ends[way] = four_compress(ends[way], items + i, bits & 0xf);
+			ends[way] = four_compress(ends[way], items + i + ITEMS_STEP, bits >> 4);
+		}
 	}
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++)
+		places[way] = ends[way];
 }
+
+#include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx2 = {
 	.simd = GYRE_SIMD_AVX2,
 	.all_equal = all_equal,
-	.match = match,
-	.compress = compress,
+	.send = send,
+	.split = split_any,
 };

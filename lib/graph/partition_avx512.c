@@ -8,7 +8,6 @@
 #include "graph/partition.h"
 
 #include <immintrin.h>
-#include <string.h>
 
 #define NEXTS_STEP 32 /* entries in a register */
 #define ITEMS_STEP 8 /* pointers in a register */
@@ -46,54 +45,40 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 	return bits == live;
 }
 
-static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
+/* One pass, every next's items compressed as they come, the ends in registers. */
+INLINE void split(
+	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
 {
-	__m512i values = _mm512_set1_epi16(value);
-	unsigned count = 0;
-	uint64_t bits;
+	void **ends[GYRE__WAYS_MAX] = {0};
 
-	for (; n > 64; n -= 64, nexts += 64) {
-		bits = bits_match(UINT32_MAX, nexts, values);
-		bits |= (uint64_t)bits_match(UINT32_MAX, nexts + NEXTS_STEP, values) << NEXTS_STEP;
-		*mask++ = bits;
-		count += __builtin_popcountll(bits);
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++)
+		ends[way] = places[way];
+	for (unsigned i = 0; i < n; i += ITEMS_STEP) {
+		__mmask8 live = _bzhi_u32(0xff, n - i < 8 ? n - i : 8);
+		__m512i pointers = _mm512_loadu_si512(items + i);
+		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
+
+#pragma GCC unroll 6
+		for (unsigned way = 0; way < ways; way++) {
+			__mmask8 match =
+				_mm_mask_cmpeq_epi16_mask(live, eight, _mm_set1_epi16(way));
+
+			_mm512_storeu_si512(
+				ends[way], _mm512_maskz_compress_epi64(match, pointers));
+			ends[way] += __builtin_popcount(match);
+		}
 	}
-	uint64_t live = _bzhi_u64(UINT64_MAX, n);
-	bits = bits_match(live, nexts, values);
-	if (n > NEXTS_STEP)
-		bits |= (uint64_t)bits_match(live >> NEXTS_STEP, nexts + NEXTS_STEP, values)
-			<< NEXTS_STEP;
-	*mask = bits;
-	return count + __builtin_popcountll(bits);
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++)
+		places[way] = ends[way];
 }
 
-/* Writes the pointers with a bit in `eight`; returns where the next go. */
-static inline void **eight_compress(void **dst, void *const *items, __mmask8 eight)
-{
-	__m512i pointers = _mm512_maskz_loadu_epi64(eight, items);
-
-	_mm512_storeu_si512(dst, _mm512_maskz_compress_epi64(eight, pointers));
-	return dst + __builtin_popcount(eight);
-}
-
-/* Half a word of the mask at a time, its bits from n on too, which are 0: the lengths of short
- * vectors vary, and a branch on them that is not foreseen costs more than three empty steps. */
-static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
-{
-	for (unsigned i = 0; i < n; i += 4 * ITEMS_STEP) {
-		uint32_t half;
-
-		memcpy(&half, (const char *)mask + i / 8, sizeof(half));
-		dst = eight_compress(dst, items + i, half);
-		dst = eight_compress(dst, items + i + ITEMS_STEP, half >> 8);
-		dst = eight_compress(dst, items + i + 2 * ITEMS_STEP, half >> 16);
-		dst = eight_compress(dst, items + i + 3 * ITEMS_STEP, half >> 24);
-	}
-}
+#include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx512 = {
 	.simd = GYRE_SIMD_AVX512,
 	.all_equal = all_equal,
-	.match = match,
-	.compress = compress,
+	.send = send,
+	.split = split_any,
 };

@@ -40,63 +40,40 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 	return true;
 }
 
-/* Bit k of the result: lane k is 0. */
-static inline uint64_t lanes_zero(uint64_t lanes)
+/* Counters of a vector's items, in one word: one for each way and one for what has none. */
+#define COUNTER 9
+#define COUNTED ((1u << COUNTER) - 1)
+
+_Static_assert((GYRE__WAYS_MAX + 1) * COUNTER <= 64, "all counters in a word");
+_Static_assert(GYRE_VECTOR_MAX <= COUNTED, "a counter counts a vector");
+
+/* An item's place is its way's, plus what was counted there before it: with the counters in a
+ * register, no item waits for the one before it. */
+INLINE void split(
+	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
 {
-	/* Bit 15 of a lane: any of its bits is set; the sum stays within its lane. */
-	uint64_t set = ((lanes & LANE_LOWS) + LANE_LOWS) | lanes;
-	uint64_t zero = ~set >> 15 & LANE_ONES;
+	void *none[GYRE_VECTOR_MAX];
+	void **firsts[GYRE__WAYS_MAX + 1];
+	uint64_t counters = 0;
 
-	/* Brings bits 0, 16, 32, 48 to 48, 49, 50, 51; the other products meet nowhere. */
-	return (zero * 0x0001000200040008u) >> 48 & 0xf;
-}
+	for (unsigned way = 0; way < ways; way++)
+		firsts[way] = places[way];
+	firsts[ways] = none;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned way = nexts[i] < ways ? nexts[i] : ways;
 
-/* The bits of n <= 64 entries. */
-static inline uint64_t bits_match(const uint16_t *nexts, unsigned n, uint16_t value)
-{
-	uint64_t lanes = value * LANE_ONES;
-	uint64_t bits = 0;
-	unsigned i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		bits |= lanes_zero(lanes_load(nexts + i) ^ lanes) << i;
-	for (; i < n; i++)
-		bits |= (uint64_t)(nexts[i] == value) << i;
-	return bits;
-}
-
-/* Sums of neighbouring bits, then pairs, then nibbles: the builtin is a call where the CPU may lack
- * the instruction. */
-static inline unsigned bits_count(uint64_t bits)
-{
-	bits -= bits >> 1 & 0x5555555555555555u;
-	bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
-	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-	return (bits * 0x0101010101010101u) >> 56;
-}
-
-static unsigned match(const uint16_t *nexts, unsigned n, uint16_t value, uint64_t *mask)
-{
-	unsigned count = 0;
-
-	for (; n > 64; n -= 64, nexts += 64) {
-		*mask = bits_match(nexts, 64, value);
-		count += bits_count(*mask++);
+		firsts[way][counters >> way * COUNTER & COUNTED] = items[i];
+		counters += UINT64_C(1) << way * COUNTER;
 	}
-	*mask = bits_match(nexts, n, value);
-	return count + bits_count(*mask);
+	for (unsigned way = 0; way < ways; way++)
+		places[way] += counters >> way * COUNTER & COUNTED;
 }
 
-static void compress(void **dst, void *const *items, const uint64_t *mask, unsigned n)
-{
-	for (unsigned i = 0; i < n; i += 64)
-		for (uint64_t bits = *mask++; bits; bits &= bits - 1)
-			*dst++ = items[i + __builtin_ctzll(bits)];
-}
+#include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_scalar = {
 	.simd = GYRE_SIMD_SCALAR,
 	.all_equal = all_equal,
-	.match = match,
-	.compress = compress,
+	.send = send,
+	.split = split_any,
 };

@@ -102,7 +102,7 @@ static void record_write(struct record *record, const struct gyre__node *node, s
 	end = parts.texts + node->texts_size;
 	for (unsigned i = 0; i < record->stats.n_nexts; i++) {
 		if (node->built) {
-			struct gyre_node_id id = node->hot->edges[i].node->cold->id;
+			struct gyre_node_id id = node->hot->nexts[i]->cold->id;
 
 			parts.edges[2 * i] = id.index;
 			parts.edges[2 * i + 1] = id.generation;
@@ -135,9 +135,9 @@ bool gyre__graph_copy(const struct gyre__graph *graph, uint32_t *index, struct g
 
 void gyre__graph_head(const struct gyre__graph *graph, struct gyre_snapshot *snapshot)
 {
-	snapshot->vector = graph->vector;
+	snapshot->vector = graph->sweep.vector;
 	snapshot->frames = graph->pool.n_frames;
-	snapshot->frames_free = graph->pool.n_free;
+	snapshot->frames_free = gyre__graph_frames_free(graph);
 }
 
 /* --- The reader's half --- */

@@ -7,7 +7,6 @@
 #define GYRE_LIB_GRAPH_STATE_H
 
 #include <gyre/node.h>
-#include <limits.h>
 
 #include "base/hub.h"
 #include "graph/partition.h"
@@ -17,7 +16,7 @@
 #define GYRE__NAME_SIZE  64
 #define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
 #define GYRE__NEXT_DROP  0x8000u
-#define GYRE__NO_GUESS   UINT_MAX
+#define GYRE__FAR        UINT16_MAX /* a node leads back, or to more than one word of pending nodes */
 /* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
 #define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
 
@@ -53,16 +52,17 @@ struct gyre__node {
 };
 
 /* Nodes of one generation that have items, by rank: bit r % 64 of words[r / 64], and bit r / 64 of
- * summary when that word is not 0. */
+ * summary when that word is not 0, or was not lately. */
 struct gyre__pending {
 	uint64_t summary;
 	uint64_t words[GYRE__NODE_MAX / 64];
 };
 
-/* Frames, last freed first used. */
+/* Frames that are no inbox's, last freed first used. */
 struct gyre__pool {
-	struct gyre_frame *free;
+	struct gyre_frame **free; /* n_free of them, last freed last */
 	unsigned n_free, n_frames;
+	unsigned n_lent; /* to inboxes: a node's own */
 	unsigned vector;
 	struct gyre__slab *slabs;
 };
@@ -78,14 +78,15 @@ struct gyre__graph {
 	struct gyre_sweep sweep; /* first: node->sweep is the graph */
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
-	struct gyre_node *guess; /* the lowest node that was led to lately; by_rank[guess_rank] */
-	unsigned guess_rank; /* or NO_GUESS */
+	struct gyre__pending *now; /* of the two, this generation's */
+	unsigned word; /* of it, that is being dispatched */
+	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
 	struct gyre__pool pool;
 	struct gyre__pending pending[2]; /* by parity of the generation */
 
 	unsigned n_ranks;
-	unsigned vector, hop_budget, sample_period, inject_max;
+	unsigned hop_budget, sample_period, inject_max;
 	bool sweeping; /* dispatch began and is not finished */
 	bool changed; /* since the last build */
 	bool inputs_changed; /* one was enabled or disabled since they were listed */
@@ -101,24 +102,19 @@ struct gyre__graph {
 	gyre_punt_fn *punt;
 	void *punt_arg;
 	struct gyre_loop *loop;
-	struct gyre_edge *edges; /* of all nodes */
+	struct gyre_node **nexts_all; /* of all nodes */
 	struct gyre__node *first, *last; /* nodes in the order of adding */
 	unsigned n_nodes;
 	struct gyre__chunk *chunks[GYRE__NODE_MAX / GYRE__NODE_CHUNK];
-	struct gyre_frame *scratch; /* a vector's room that is no pool's frame */
+	/* Where items are gathered that cannot go straight into a frame, by way. */
+	void *scratch[GYRE__WAYS_MAX][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
 	struct gyre_frame *spill; /* lent as a reservation when the pool is dry */
-	struct gyre_frame full; /* sweep.full */
 	gyre_next nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
 };
 
 static inline struct gyre__graph *gyre__node_graph(const struct gyre_node *node)
 {
 	return (struct gyre__graph *)node->sweep;
-}
-
-static inline void **gyre__frame_items(struct gyre_frame *frame)
-{
-	return (void **)(frame + 1);
 }
 
 /* The only way that a counter is written. */
@@ -137,27 +133,6 @@ static inline void gyre__pending_set(struct gyre__pending *pending, unsigned ran
 {
 	pending->words[rank / 64] |= UINT64_C(1) << rank % 64;
 	pending->summary |= UINT64_C(1) << rank / 64;
-}
-
-/* UINT_MAX: the set is empty. */
-static inline unsigned gyre__pending_lowest(const struct gyre__pending *pending)
-{
-	unsigned word;
-
-	if (!pending->summary)
-		return UINT_MAX;
-	word = __builtin_ctzll(pending->summary);
-	return word * 64 + __builtin_ctzll(pending->words[word]);
-}
-
-/* Takes the lowest rank out of a set that is not empty. */
-static inline void gyre__pending_pop(struct gyre__pending *pending)
-{
-	uint64_t *word = &pending->words[__builtin_ctzll(pending->summary)];
-
-	*word &= *word - 1;
-	if (!*word)
-		pending->summary &= pending->summary - 1;
 }
 
 #endif

@@ -87,7 +87,7 @@ void rig_create(struct rig *rig)
 void rig_destroy(struct rig *rig)
 {
 	if (!gyre__graph_pending(rig->graph) && !rig->graph->sweep.open)
-		ck_assert_uint_eq(rig->graph->pool.n_free, rig->graph->pool.n_frames);
+		ck_assert_uint_eq(gyre__graph_frames_free(rig->graph), rig->graph->pool.n_frames);
 	gyre__graph_destroy(rig->graph);
 	ck_assert_uint_eq(rig->live, 0);
 }

@@ -68,7 +68,7 @@ static void leave(struct gyre_node *node, struct rig_item *item, gyre_next next,
 	unsigned target = 0xffff;
 
 	if (next < node->n_nexts)
-		target = node->edges[next].node->cold->id.index;
+		target = node->nexts[next]->cold->id.index;
 	item->path = mix(mix(item->path, target << 8 | how),
 		(uint64_t)((struct state *)gyre_node_data(node))->index << 16 | next);
 }
@@ -405,7 +405,7 @@ static void sweep(struct storm *storm)
 		if (storm->options.rewire && rig_random(&storm->random) % 4 == 0)
 			rewire(storm);
 	} while (gyre__graph_pending(graph));
-	ck_assert_uint_eq(graph->pool.n_free, graph->pool.n_frames);
+	ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
 }
 
 /* All that went out of nodes and was injected came in somewhere. */

@@ -30,7 +30,7 @@ START_TEST(last_freed_first_used)
 		frames[i] = gyre__pool_get(&pool);
 		ck_assert_ptr_nonnull(frames[i]);
 		ck_assert_uint_eq((uintptr_t)frames[i] % 64, 0);
-		ck_assert_uint_eq(frames[i]->max, 3);
+		ck_assert_ptr_eq(frames[i]->next, frames[i]);
 	}
 	ck_assert_ptr_null(gyre__pool_get(&pool));
 	ck_assert_uint_eq(pool.n_free, 0);
@@ -50,7 +50,7 @@ START_TEST(pool_grows_and_never_shrinks)
 	gyre__pool_init(&pool, 256);
 	ck_assert_int_eq(gyre__pool_reserve(&pool, 2), 0);
 	frame = gyre__pool_get(&pool);
-	memset(gyre__frame_items(frame), 0xff, (256 + 8) * sizeof(void *));
+	memset(frame->items, 0xff, (256 + 8) * sizeof(void *));
 	ck_assert_int_eq(gyre__pool_reserve(&pool, 7), 0);
 	ck_assert_uint_eq(pool.n_frames, 7);
 	ck_assert_uint_eq(pool.n_free, 6);
@@ -68,62 +68,65 @@ static void *const *numbers(struct rig *rig, unsigned n, void **items)
 	return items;
 }
 
-/* All frames but the last are full, and the items are 0, 1, 2 ... */
-static void inbox_check(const struct gyre_inbox *inbox, unsigned vector, unsigned n)
+static unsigned frame_check(const struct gyre_frame *frame, unsigned n, unsigned seq)
 {
+	for (unsigned i = 0; i < n; i++, seq++)
+		ck_assert_uint_eq(((struct rig_item *)frame->items[i])->seq, seq);
+	return seq;
+}
+
+/* All frames but the newest are full, and the items are 0, 1, 2 ... */
+static void inbox_check(
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity, unsigned n)
+{
+	const struct gyre_frame *newest = node->inbox[parity];
 	unsigned seq = 0;
 
-	for (struct gyre_frame *frame = inbox->head; frame; frame = frame->next) {
-		ck_assert(frame->n == vector || (!frame->next && frame->n));
-		ck_assert(frame->next || frame == inbox->tail);
-		for (unsigned i = 0; i < frame->n; i++)
-			ck_assert_uint_eq(
-				((struct rig_item *)gyre__frame_items(frame)[i])->seq, seq++);
-	}
+	for (const struct gyre_frame *frame = newest->next; frame != newest; frame = frame->next)
+		seq = frame_check(frame, graph->sweep.vector, seq);
+	ck_assert(node->waiting[parity] || !n);
+	seq = frame_check(newest, node->waiting[parity], seq);
 	ck_assert_uint_eq(seq, n);
-	ck_assert_uint_eq(gyre__inbox_count(inbox), n);
+	ck_assert_uint_eq(gyre__inbox_count(graph, node, parity), n);
 }
 
 START_TEST(inbox_stays_compact)
 {
 	struct rig *rig = rig_new(4);
 	struct gyre_node_id from = rig_probe(rig, "from", RIG_NEXTS("to"));
+	struct gyre__graph *graph = rig->graph;
 	struct gyre_node *node, *to;
-	struct gyre_inbox *inbox;
 	void *items[16];
 	unsigned n = 0;
 
 	rig_add(rig, &rig_end_class, "to");
 	rig_build(rig);
 	node = gyre_node_get(&rig->loop, from);
-	to = node->edges[0].node;
-	inbox = &to->inbox[rig->graph->sweep.parity];
-	ck_assert_ptr_eq(inbox->tail, rig->graph->sweep.full);
+	to = node->nexts[0];
+	inbox_check(graph, to, graph->sweep.parity, 0);
 	for (unsigned put = 1; put <= 9; put++) {
-		struct gyre_frame *frame = gyre__pool_get(&rig->graph->pool);
+		struct gyre_frame *frame = gyre__pool_get(&graph->pool);
+		unsigned m = put % 4 + 1;
 
-		frame->n = put % 4 + 1;
-		memcpy(gyre__frame_items(frame), numbers(rig, frame->n, items),
-			frame->n * sizeof(*items));
-		n += frame->n;
-		gyre__edge_hand(node, &node->edges[0], frame);
-		inbox_check(inbox, 4, n);
+		memcpy(frame->items, numbers(rig, m, items), m * sizeof(*items));
+		n += m;
+		gyre__pool_put(&graph->pool, gyre__edge_hand(node, to, frame, m));
+		inbox_check(graph, to, graph->sweep.parity, n);
 		n += put;
-		gyre__edge_put(node, &node->edges[0], numbers(rig, put, items), put);
-		inbox_check(inbox, 4, n);
+		gyre__edge_put(node, to, numbers(rig, put, items), put);
+		inbox_check(graph, to, graph->sweep.parity, n);
 	}
-	ck_assert(gyre__graph_pending(rig->graph));
+	ck_assert(gyre__graph_pending(graph));
 	/* What waits in the other inbox comes behind it. */
-	ck_assert_uint_eq(gyre__inbox_put(rig->graph, to, rig->graph->sweep.parity ^ 1,
-				  numbers(rig, 6, items), 6),
-		6);
-	gyre__inbox_join(rig->graph, to);
-	inbox_check(inbox, 4, n + 6);
-	ck_assert_ptr_null(to->inbox[rig->graph->sweep.parity ^ 1].head);
-	gyre__inbox_release(rig->graph, inbox);
+	ck_assert_uint_eq(
+		gyre__inbox_put(graph, to, graph->sweep.parity ^ 1, numbers(rig, 6, items), 6), 6);
+	gyre__inbox_join(graph, to);
+	inbox_check(graph, to, graph->sweep.parity, n + 6);
+	inbox_check(graph, to, graph->sweep.parity ^ 1, 0);
+	gyre__inbox_release(graph, to, graph->sweep.parity);
 	ck_assert_uint_eq(rig->released, n + 6);
-	ck_assert_uint_eq(rig->graph->pool.n_free, rig->graph->pool.n_frames);
-	memset(rig->graph->pending, 0, sizeof(rig->graph->pending));
+	memset(graph->pending, 0, sizeof(graph->pending));
+	ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
 	rig_free(rig);
 }
 END_TEST
@@ -132,28 +135,23 @@ START_TEST(dry_pool_takes_what_fits)
 {
 	struct rig *rig = rig_new(4);
 	struct gyre_node *node;
-	struct gyre_frame *frame, *hidden = NULL;
+	unsigned n_free;
 	void *items[16];
 
 	rig_probe(rig, "from", RIG_NEXTS("to"));
 	rig_add(rig, &rig_end_class, "to");
 	rig_build(rig);
 	node = rig_node(rig, "from")->hot;
-	/* All frames but two are somewhere else. */
-	while (rig->graph->pool.n_free > 2) {
-		frame = gyre__pool_get(&rig->graph->pool);
-		frame->next = hidden;
-		hidden = frame;
-	}
-	gyre__edge_put(node, &node->edges[0], numbers(rig, 11, items), 11);
+	/* All frames but one, and the inbox's own, are somewhere else. */
+	n_free = rig->graph->pool.n_free;
+	rig->graph->pool.n_free = 1;
+	gyre__edge_put(node, node->nexts[0], numbers(rig, 11, items), 11);
 	ck_assert_uint_eq(rig_drops(rig, "from", "no-frames"), 3);
 	ck_assert_uint_eq(rig->released, 3);
 	gyre__graph_dispatch(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "to")->items, 8);
-	while ((frame = hidden)) {
-		hidden = frame->next;
-		gyre__pool_put(&rig->graph->pool, frame);
-	}
+	ck_assert_uint_eq(rig->graph->pool.n_free, 1);
+	rig->graph->pool.n_free = n_free;
 	rig_free(rig);
 }
 END_TEST
