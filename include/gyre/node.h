@@ -37,9 +37,10 @@ struct gyre_frame {
 struct gyre_sweep {
 	uint32_t parity; /* of the generation that is being dispatched */
 	uint32_t generation; /* back edges crossed since the sweep began */
+	uint64_t *pending[2]; /* by parity: which words have nodes with items; the words, by rank */
 	struct gyre_frame *open; /* reserved, to be linked by the commit; NULL as a rule */
 	uint32_t vector;
-	uint32_t reserved[11];
+	uint32_t reserved[7];
 };
 
 /* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
@@ -106,10 +107,37 @@ GYRE_API void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned
 GYRE_API void gyre__next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
 
-/* Which of a node's inboxes takes what another one sends it. */
-GYRE_API inline unsigned gyre__next_parity(const struct gyre_node *node, const struct gyre_node *to)
+/* Whether n items fit straight into a next's frame: one of the node's, forward, and with room. */
+GYRE_API inline bool gyre__next_fits(const struct gyre_node *node, gyre_next next, unsigned n)
 {
-	return node->sweep->parity ^ (to->rank < node->floor);
+	const struct gyre_sweep *sweep = node->sweep;
+	const struct gyre_node *to;
+
+	if (gyre_unlikely(next >= node->n_nexts || sweep->open))
+		return false;
+	to = node->nexts[next];
+	return gyre_likely(
+		to->rank >= node->floor && n + to->waiting[sweep->parity] <= sweep->vector);
+}
+
+/* m items, 0 too, were written there. */
+GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsigned m)
+{
+	struct gyre_node *to = node->nexts[next];
+	uint64_t *pending = node->sweep->pending[node->sweep->parity];
+
+	to->waiting[node->sweep->parity] += m;
+	pending[0] |= (uint64_t)(m != 0) << to->rank / 64;
+	pending[1 + to->rank / 64] |= (uint64_t)(m != 0) << to->rank % 64;
+	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
+}
+
+GYRE_API inline void **gyre__next_place(const struct gyre_node *node, gyre_next next)
+{
+	const struct gyre_node *to = node->nexts[next];
+	unsigned parity = node->sweep->parity;
+
+	return to->inbox[parity]->items + to->waiting[parity];
 }
 
 /* n contiguous places, 1 <= n <= the loop's vector, for items on their way to a next: in its frame,
@@ -117,58 +145,28 @@ GYRE_API inline unsigned gyre__next_parity(const struct gyre_node *node, const s
  * 0 too, which must come before the node's next reservation or put. */
 GYRE_API inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next, unsigned n)
 {
-	const struct gyre_node *to;
-	unsigned parity;
-
-	if (gyre_unlikely(next >= node->n_nexts || node->sweep->open))
-		return gyre__next_reserve(node, n);
-	to = node->nexts[next];
-	parity = gyre__next_parity(node, to);
-	if (gyre_unlikely(n + to->waiting[parity] > node->sweep->vector))
-		return gyre__next_reserve(node, n);
-	return to->inbox[parity]->items + to->waiting[parity];
+	return gyre__next_fits(node, next, n) ? gyre__next_place(node, next)
+					      : gyre__next_reserve(node, n);
 }
 
 GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m)
 {
-	struct gyre_node *to;
-	unsigned parity;
-
-	if (gyre_unlikely(next >= node->n_nexts || node->sweep->open)) {
+	if (gyre_unlikely(node->sweep->open))
 		gyre__next_commit(node, next, m);
-		return;
-	}
-	to = node->nexts[next];
-	parity = gyre__next_parity(node, to);
-	/* Where nothing waits yet the dispatcher must be told. */
-	if (gyre_unlikely(!to->waiting[parity])) {
-		gyre__next_commit(node, next, m);
-		return;
-	}
-	to->waiting[parity] += m;
-	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
+	else
+		gyre__next_add(node, next, m);
 }
 
 /* Sends n items, any number, to a next. */
 GYRE_API inline void gyre_next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n)
 {
-	struct gyre_node *to;
-	unsigned parity;
-
-	if (gyre_unlikely(next >= node->n_nexts)) {
+	if (gyre_unlikely(!gyre__next_fits(node, next, n))) {
 		gyre__next_put(node, next, items, n);
 		return;
 	}
-	to = node->nexts[next];
-	parity = gyre__next_parity(node, to);
-	if (gyre_unlikely(!to->waiting[parity] || n > node->sweep->vector - to->waiting[parity])) {
-		gyre__next_put(node, next, items, n);
-		return;
-	}
-	memcpy(to->inbox[parity]->items + to->waiting[parity], items, n * sizeof(*items));
-	to->waiting[parity] += n;
-	__atomic_store_n(&node->created, node->created + n, __ATOMIC_RELAXED);
+	memcpy(gyre__next_place(node, next), items, n * sizeof(*items));
+	gyre__next_add(node, next, n);
 }
 
 GYRE_API inline void gyre_next_put_1(struct gyre_node *node, gyre_next next, void *item)

@@ -16,6 +16,7 @@
 
 static_assert(offsetof(struct gyre_loop, now) == 0, "gyre_node_now() reads the first field");
 static_assert(offsetof(struct gyre__graph, sweep) == 0, "a node's sweep is its graph");
+static_assert(offsetof(struct gyre__pending, words) == sizeof(uint64_t), "node.h writes the words");
 
 static void graph_options(struct gyre__graph *graph, const struct gyre_loop_options *options)
 {
@@ -40,6 +41,8 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	memset(graph, 0, size);
 	graph_options(graph, options);
 	graph->loop = loop;
+	for (unsigned parity = 0; parity < 2; parity++)
+		graph->sweep.pending[parity] = &graph->pending[parity].summary;
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);

@@ -12,7 +12,9 @@ const char gyre_abi_0 = 0;
 extern inline void *gyre_node_data(const struct gyre_node *node);
 extern inline struct gyre_loop *gyre_node_loop(const struct gyre_node *node);
 extern inline uint64_t gyre_node_now(const struct gyre_node *node);
-extern inline unsigned gyre__next_parity(const struct gyre_node *node, const struct gyre_node *to);
+extern inline bool gyre__next_fits(const struct gyre_node *node, gyre_next next, unsigned n);
+extern inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsigned m);
+extern inline void **gyre__next_place(const struct gyre_node *node, gyre_next next);
 extern inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next, unsigned n);
 extern inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m);
 extern inline void gyre_next_put(

@@ -34,34 +34,12 @@ __attribute__((noinline)) void **gyre__next_reserve(struct gyre_node *node, unsi
 	return graph->sweep.open->items;
 }
 
-/* What was written straight into the next's frame, where nothing waited. */
-static void commit_first(
-	struct gyre__graph *graph, struct gyre_node *node, gyre_next next, unsigned m)
-{
-	struct gyre_node *to = node->nexts[next];
-	unsigned parity = graph->sweep.parity ^ gyre__leads_back(node, to);
-	struct gyre_frame *frame = to->inbox[parity];
-
-	gyre__count(&node->created, m);
-	if (gyre_unlikely(!gyre__edge_open(node, to))) {
-		gyre__drop_builtin(node, GYRE__REASON_HOP_BUDGET, frame->items, m);
-		return;
-	}
-	to->waiting[parity] = m;
-	gyre__pending_set(&graph->pending[parity], to->rank);
-}
-
 __attribute__((noinline)) void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned m)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
 	struct gyre_frame *frame = graph->sweep.open;
 
 	graph->sweep.open = NULL;
-	if (!frame) {
-		if (m && next < node->n_nexts)
-			commit_first(graph, node, next, m);
-		return;
-	}
 	if (m)
 		gyre__next_put(node, next, frame->items, m);
 	if (frame != graph->spill)

@@ -17,7 +17,8 @@ static unsigned waiting(const struct gyre_node *node, gyre_next next)
 {
 	const struct gyre_node *to = node->nexts[next];
 
-	return gyre__inbox_count(gyre__node_graph(node), to, gyre__next_parity(node, to));
+	return gyre__inbox_count(
+		gyre__node_graph(node), to, node->sweep->parity ^ (to->rank < node->floor));
 }
 
 static void fill(struct rig *rig, void **places, unsigned n)
