@@ -262,14 +262,16 @@ static inline bool runs_next(
 /* Whether items are too few to hand their frame over, where they have to wait: whether there are
  * others already would be a branch. */
 static inline bool few_wait(
-	const struct gyre__graph *graph, const struct gyre_node *node, gyre_next next, unsigned n)
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned n)
 {
+	gyre_next next = graph->nexts[0];
+
 	return n < FEW && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
 }
 
 /* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
  * that runs next, through that one. Returns a frame for it. */
-static __attribute__((noinline)) struct gyre_frame *frame_run(
+static inline __attribute__((always_inline)) struct gyre_frame *frame_run(
 	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame, unsigned n)
 {
 	for (;;) {
@@ -277,12 +279,11 @@ static __attribute__((noinline)) struct gyre_frame *frame_run(
 		struct gyre_node *to;
 
 		if (next == GYRE_NEXT_EACH) {
-			next = graph->nexts[0];
-			if (node->mixed || !goes_whole(graph, n) ||
-				few_wait(graph, node, next, n)) {
+			if (node->mixed || !goes_whole(graph, n) || few_wait(graph, node, n)) {
 				send_each(graph, node, frame->items, n);
 				return frame;
 			}
+			next = graph->nexts[0];
 		}
 		if (gyre_unlikely(next >= node->n_nexts)) {
 			gyre__drop_code(node, next, frame->items, n);
@@ -327,10 +328,10 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 	graph->now = &graph->pending[graph->sweep.parity];
 	graph->word = graph->now->summary ? __builtin_ctzll(graph->now->summary) : 0;
 	while (graph->left) {
-		uint64_t *word = &graph->now->words[graph->word], bits = *word;
-		unsigned parity = graph->sweep.parity, bit, n;
+		uint64_t *word = &graph->now->words[graph->word], bits = *word, low;
+		unsigned parity = graph->sweep.parity, n;
 		struct gyre_frame *frame, *back;
-		struct gyre_node *node;
+		struct gyre_node *node, *first;
 
 		if (gyre_unlikely(!bits)) {
 			known = 0;
@@ -340,24 +341,26 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 		}
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
-		if (!known || (bits & ((known & -known) - 1)))
+		low = known & -known;
+		if (!low || (bits & (low - 1))) {
 			known = bits;
-		bit = __builtin_ctzll(known);
-		node = graph->by_rank[graph->word * 64 + bit];
+			low = bits & -bits;
+		}
+		first = node = graph->by_rank[graph->word * 64 + __builtin_ctzll(low)];
 		graph->left--;
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
 			oldest_run(graph, node);
 			continue;
 		}
-		known &= known - 1;
-		*word = bits & ~(UINT64_C(1) << bit);
+		known ^= low;
+		*word = bits ^ low;
 		n = node->waiting[parity];
 		node->waiting[parity] = 0;
 		/* Its own frame stays in the inbox: nothing can come while the node runs. */
 		back = frame_run(graph, node, frame, n);
 		if (gyre_unlikely(back != frame))
-			node->inbox[parity] = back;
+			first->inbox[parity] = back;
 	}
 	if (!graph->now->words[graph->word])
 		graph->now->summary &= ~(UINT64_C(1) << graph->word);

@@ -58,13 +58,14 @@ static __attribute__((noinline)) void send_codes(
 	}
 }
 
+/* By value, so that the compiler may keep the places in registers until then. */
 static __attribute__((noinline)) void places_empty(
-	const struct places *places, struct gyre__graph *graph, struct gyre_node *node)
+	struct places places, struct gyre__graph *graph, struct gyre_node *node)
 {
-	for (unsigned way = 0, slow = places->slow; slow; way++, slow >>= 1)
-		if (slow & 1)
+	for (unsigned way = 0; places.slow; way++, places.slow >>= 1)
+		if (places.slow & 1)
 			gyre__edge_put(node, node->nexts[way], graph->scratch[way],
-				places->end[way] - places->first[way]);
+				places.end[way] - places.first[way]);
 }
 
 /* Returns how many items have a place. */
@@ -100,7 +101,7 @@ INLINE void send_ways(
 	split(places.end, items, graph->nexts, n, ways);
 	placed = places_close(&places, graph, node, ways);
 	if (gyre_unlikely(places.slow))
-		places_empty(&places, graph, node);
+		places_empty(places, graph, node);
 	if (gyre_unlikely(placed < n))
 		send_codes(graph, node, items, n, ways);
 }
