@@ -95,6 +95,17 @@ static inline void gyre__context_arrive(struct gyre__context *self)
 }
 #endif
 
+/* Of a function that switches and then returns: by a jump, for the CPU's stack of return addresses
+ * is full of other stacks' by then. */
+#if defined(CONTEXT_ASM) && defined(__has_attribute)
+#if __has_attribute(function_return)
+#define GYRE__RETURNS_BY_JUMP __attribute__((function_return("thunk-extern")))
+#endif
+#endif
+#ifndef GYRE__RETURNS_BY_JUMP
+#define GYRE__RETURNS_BY_JUMP
+#endif
+
 /* Suspends `from`, the running context, and goes on with `to`, whose own switch returns `word`.
  * Inline, so that a caller that returns what it returns jumps there: every return after a switch is
  * mispredicted. */

@@ -143,5 +143,20 @@ gyre__context_prepare:
 	.cfi_endproc
 	.size	gyre__context_prepare, . - gyre__context_prepare
 
+/* What compilers call instead of a ret where they are told to (GYRE__RETURNS_BY_JUMP). The name is
+ * theirs; another's would do the same. */
+	.weak	__x86_return_thunk
+	.hidden	__x86_return_thunk
+	.type	__x86_return_thunk, @function
+	.p2align 4
+__x86_return_thunk:
+	.cfi_startproc
+	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rcx
+	notrack jmp *%rcx
+	.cfi_endproc
+	.size	__x86_return_thunk, . - __x86_return_thunk
+
 	.hidden	gyre__context_begin
 	.section .note.GNU-stack, "", @progbits

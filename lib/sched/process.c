@@ -308,7 +308,7 @@ static inline uint64_t late(const struct gyre_process *process, uint64_t now)
 }
 
 /* One reading of the clock for each: what ends one's run begins the next's. */
-static void run_accounted(struct gyre__sched *sched, uint64_t budget)
+static GYRE__RETURNS_BY_JUMP void run_accounted(struct gyre__sched *sched, uint64_t budget)
 {
 	struct gyre_loop *loop = sched->loop;
 	uint64_t now = loop->clock_at ? loop->clock_at : gyre__clock_read(loop->clock);
@@ -333,7 +333,7 @@ static void run_accounted(struct gyre__sched *sched, uint64_t budget)
 }
 
 /* The clock is read for the budget alone. */
-static void run_unaccounted(struct gyre__sched *sched, uint64_t budget)
+static GYRE__RETURNS_BY_JUMP void run_unaccounted(struct gyre__sched *sched, uint64_t budget)
 {
 	uint64_t begin = sched->loop->clock_at, now;
 	struct run run;
@@ -357,7 +357,7 @@ static void run_unaccounted(struct gyre__sched *sched, uint64_t budget)
 	sched->loop->clock_at = 0;
 }
 
-unsigned gyre__sched_run(struct gyre__sched *sched, uint64_t budget)
+GYRE__RETURNS_BY_JUMP unsigned gyre__sched_run(struct gyre__sched *sched, uint64_t budget)
 {
 	uint32_t first = sched->ready.first;
 
