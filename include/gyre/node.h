@@ -30,7 +30,7 @@ struct gyre__node;
  * stored there. */
 struct gyre_frame {
 	struct gyre_frame *next; /* behind it in the inbox; itself where it is alone */
-	void *items[];
+	__extension__ void *items[]; /* which C++ has not */
 };
 
 /* What all nodes of a loop share while a sweep runs. */

@@ -22,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/partition.h \
 	%D%/partition_scalar.c \
 	%D%/runtime.c \
+	%D%/send.h \
 	%D%/snapshot.c \
 	%D%/snapshot.h \
 	%D%/state.h \

@@ -16,7 +16,8 @@
 #define GYRE__NAME_SIZE  64
 #define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
 #define GYRE__NEXT_DROP  0x8000u
-#define GYRE__FAR        UINT16_MAX /* a node leads back, or to more than one word of pending nodes */
+/* Of a node that leads back, or to more than one word of the set of pending nodes. */
+#define GYRE__FAR UINT16_MAX
 /* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
 #define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
 
