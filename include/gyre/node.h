@@ -68,10 +68,11 @@ struct gyre_node {
 	uint16_t reserved;
 
 	struct gyre_sweep *sweep;
-	void *data;
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
+	uint64_t reserved_own;
+	/* The instance's data begin here. */
 } __attribute__((aligned(64)));
 
 static_assert(sizeof(struct gyre_sweep) == 64, "the sweep is one cache line");
@@ -85,7 +86,7 @@ static const char *const gyre__abi __attribute__((used)) = &gyre_abi_0;
 /* The instance's data: zeroed when it was added, aligned to a cache line. */
 GYRE_API inline void *gyre_node_data(const struct gyre_node *node)
 {
-	return node->data;
+	return (void *)(node + 1);
 }
 
 GYRE_API inline struct gyre_loop *gyre_node_loop(const struct gyre_node *node)

@@ -17,7 +17,7 @@
  * small stores. */
 #define SOME 24
 /* How often in a row the node that runs next must have been the same to be taken for granted. */
-#define SURE 8
+#define SURE 64
 /* Vectors below it are sent item by item. */
 #define FEW 5
 /* Vectors between two that are asked. */

@@ -91,12 +91,31 @@ static uint32_t countdown_first(const struct gyre__graph *graph, unsigned index)
 	return graph->sample_period ? 1 + (index * 7 + 3) % graph->sample_period : UINT32_MAX;
 }
 
-static void node_place(struct gyre__graph *graph, struct gyre__node *node, unsigned index)
+/* The hot half with the data behind it: an even number of lines, which with the allocator's own
+ * makes an odd one, so that neighbours do not alias at 4 KiB. NULL: no memory. */
+static struct gyre_node *hot_create(size_t data_size)
+{
+	size_t lines, size;
+	struct gyre_node *hot;
+
+	if (data_size > SIZE_MAX / 2)
+		return NULL;
+	lines = (sizeof(*hot) + data_size + LINE - 1) / LINE;
+	size = (lines + lines % 2) * LINE;
+	hot = aligned_alloc(LINE, size);
+	if (hot)
+		memset(hot, 0, size);
+	return hot;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsigned index)
 {
 	struct gyre__chunk *chunk = graph->chunks[index / GYRE__NODE_CHUNK];
-	struct gyre_node *hot = &chunk->hot[index % GYRE__NODE_CHUNK];
+	struct gyre_node *hot = hot_create(node->node_class->data_size);
 
-	memset(hot, 0, sizeof(*hot));
+	if (!hot)
+		return -ENOMEM;
 	hot->sweep = &graph->sweep;
 	hot->loop = graph->loop;
 	hot->cold = node;
@@ -105,6 +124,7 @@ static void node_place(struct gyre__graph *graph, struct gyre__node *node, unsig
 	node->hot = hot;
 	node->id.index = index;
 	node->id.generation = chunk->generation[index % GYRE__NODE_CHUNK];
+	return 0;
 }
 
 static int targets_copy(struct gyre__node *node, const char *const *names)
@@ -163,19 +183,6 @@ static int texts_pack(struct gyre__node *node)
 	return 0;
 }
 
-static int data_create(struct gyre_node *hot, size_t size)
-{
-	size_t lines = (size + LINE - 1) / LINE;
-
-	if (!size)
-		return 0;
-	hot->data = size > SIZE_MAX - LINE ? NULL : aligned_alloc(LINE, lines * LINE);
-	if (!hot->data)
-		return -ENOMEM;
-	memset(hot->data, 0, lines * LINE);
-	return 0;
-}
-
 void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 {
 	struct gyre__chunk *chunk = graph->chunks[node->id.index / GYRE__NODE_CHUNK];
@@ -185,7 +192,7 @@ void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 		gyre__inboxes_close(graph, node->hot);
 		chunk->cold[slot] = NULL;
 		chunk->generation[slot]++;
-		free(node->hot->data);
+		free(node->hot);
 	}
 	for (unsigned i = 0; node->targets && i < node->node_class->n_nexts; i++)
 		free(node->targets[i]);
@@ -215,13 +222,11 @@ static int node_create(struct gyre__graph *graph, const struct gyre_node_class *
 		error = reasons_copy(node);
 	if (!error)
 		error = texts_pack(node);
+	if (!error)
+		error = node_place(graph, node, index);
 	if (error)
 		goto fail;
-	node_place(graph, node, index);
 	gyre__node_aim(node);
-	error = data_create(node->hot, node_class->data_size);
-	if (error)
-		goto fail;
 	*ret_node = node;
 	return 0;
 fail:

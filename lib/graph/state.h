@@ -12,7 +12,7 @@
 #include "graph/partition.h"
 
 #define GYRE__NODE_MAX   4096
-#define GYRE__NODE_CHUNK 64 /* nodes allocated together */
+#define GYRE__NODE_CHUNK 64 /* places allocated together */
 #define GYRE__NAME_SIZE  64
 #define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
 #define GYRE__NEXT_DROP  0x8000u
@@ -68,9 +68,8 @@ struct gyre__pool {
 	struct gyre__slab *slabs;
 };
 
-/* Hot halves never move, and their memory stays nodes'. */
+/* A part of the table of nodes. */
 struct gyre__chunk {
-	struct gyre_node hot[GYRE__NODE_CHUNK];
 	struct gyre__node *cold[GYRE__NODE_CHUNK]; /* NULL: free */
 	uint32_t generation[GYRE__NODE_CHUNK];
 };

@@ -68,7 +68,7 @@ START_TEST(readers)
 	rig_probe(rig, "a", 0, NULL);
 	node = rig_node(rig, "a")->hot;
 	rig->loop.now = 4711;
-	ck_assert_ptr_eq(symbols.data(node), node->data);
+	ck_assert_ptr_eq(symbols.data(node), node + 1);
 	ck_assert_ptr_eq(symbols.loop(node), &rig->loop);
 	ck_assert_uint_eq(symbols.now(node), 4711);
 	symbols.prefetch(items);
