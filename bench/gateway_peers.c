@@ -183,8 +183,10 @@ void gateway_direct_run(struct gateway_world *world, unsigned n)
 {
 	static const struct gyre_node_class *const classes[] = {
 		&ethernet_input_class, &ip4_input_class, &ip4_lookup_class, &ip4_rewrite_class};
-	struct gateway_node data = {.gateway = &world->gateway};
-	struct gyre_node node = {.data = &data, .loop = world->gateway.loop};
+	struct {
+		struct gyre_node node;
+		struct gateway_node data; /* where gyre_node_data() finds it */
+	} one = {{.loop = world->gateway.loop}, {.gateway = &world->gateway}};
 	struct rte_mbuf *mbufs[GYRE_VECTOR_MAX];
 	gyre_next nexts[GYRE_VECTOR_MAX];
 
@@ -193,7 +195,7 @@ void gateway_direct_run(struct gateway_world *world, unsigned n)
 
 		gateway_source_take(&world->source, mbufs, burst);
 		for (unsigned i = 0; i < RTE_DIM(classes); i++)
-			classes[i]->process(&node, (void **)mbufs, nexts, burst);
+			classes[i]->process(&one.node, (void **)mbufs, nexts, burst);
 		sink(world, mbufs, burst);
 		n -= burst;
 	}

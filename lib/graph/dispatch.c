@@ -110,8 +110,6 @@ unsigned gyre__graph_poll(struct gyre__graph *graph)
 
 	if (graph->sweeping)
 		return 0;
-	if (!gyre__graph_pending(graph))
-		sweep_end(graph);
 	if (gyre_unlikely(graph->inputs_changed))
 		gyre__inputs_list(graph);
 	graph->poll_from = 0;
@@ -151,13 +149,10 @@ int gyre__graph_enter(
 }
 
 /* Items that crossed a back edge are the next generation. */
-static bool generation_next(struct gyre__graph *graph)
+static void generation_next(struct gyre__graph *graph)
 {
-	if (!graph->pending[graph->sweep.parity ^ 1].summary)
-		return false;
 	graph->sweep.parity ^= 1;
 	graph->sweep.generation++;
-	return true;
 }
 
 /* Item by item where that is not simple: to full frames, over back edges, to no next, to many words
@@ -269,6 +264,15 @@ static inline bool few_wait(
 	return n < FEW && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
 }
 
+/* All end here: kept as a rule, by an output. */
+static inline void end_whole(struct gyre_node *node, gyre_next code, void **items, unsigned n)
+{
+	if (gyre_likely(code == GYRE_NEXT_KEEP))
+		gyre__count(&node->kept, n);
+	else
+		gyre__drop_code(node, code, items, n);
+}
+
 /* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
  * that runs next, through that one. Returns a frame for it. */
 static inline __attribute__((always_inline)) struct gyre_frame *frame_run(
@@ -286,7 +290,7 @@ static inline __attribute__((always_inline)) struct gyre_frame *frame_run(
 			next = graph->nexts[0];
 		}
 		if (gyre_unlikely(next >= node->n_nexts)) {
-			gyre__drop_code(node, next, frame->items, n);
+			end_whole(node, next, frame->items, n);
 			return frame;
 		}
 		to = node->nexts[next];
@@ -299,11 +303,13 @@ static inline __attribute__((always_inline)) struct gyre_frame *frame_run(
 
 /* The next word of the set of pending nodes that has some, in the next generation when there is
  * none in this one. False: nothing is pending. */
-static __attribute__((noinline)) bool word_next(struct gyre__graph *graph)
+static inline bool word_next(struct gyre__graph *graph)
 {
 	graph->now->summary &= ~(UINT64_C(1) << graph->word);
-	if (!graph->now->summary && !generation_next(graph))
+	if (!gyre__pending_any(graph))
 		return false;
+	if (!graph->now->summary)
+		generation_next(graph);
 	graph->now = &graph->pending[graph->sweep.parity];
 	graph->word = __builtin_ctzll(graph->now->summary);
 	return true;
@@ -365,7 +371,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 	if (!graph->now->words[graph->word])
 		graph->now->summary &= ~(UINT64_C(1) << graph->word);
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
-	if (!gyre__graph_pending(graph))
+	if (gyre_likely(!gyre__pending_any(graph)))
 		sweep_end(graph);
 	return budget - graph->left;
 }

@@ -107,7 +107,7 @@ unsigned gyre__graph_frames_free(const struct gyre__graph *graph)
 
 bool gyre__graph_pending(const struct gyre__graph *graph)
 {
-	return graph->pending[0].summary || graph->pending[1].summary;
+	return gyre__pending_any(graph);
 }
 
 bool gyre__graph_running(const struct gyre__graph *graph)

@@ -135,4 +135,9 @@ static inline void gyre__pending_set(struct gyre__pending *pending, unsigned ran
 	pending->summary |= UINT64_C(1) << rank / 64;
 }
 
+static inline bool gyre__pending_any(const struct gyre__graph *graph)
+{
+	return graph->pending[0].summary | graph->pending[1].summary;
+}
+
 #endif
