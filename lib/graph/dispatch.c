@@ -19,7 +19,7 @@
 /* How often in a row the node that runs next must have been the same to be taken for granted. */
 #define SURE 64
 /* Vectors below it are sent item by item. */
-#define FEW 5
+#define FEW 8
 /* Vectors between two that are asked. */
 #define MIXED 16
 
