@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bars of bench/bars.csv, judged by the medians of one run. A bar that names a peer bounds the
 ratio to the peer's median; else it bounds the median itself. Peers of bench/published.csv cannot be
-run here: their figures are scaled by what a peer of both runs, RULER, got then and now."""
+run here: their figures are scaled by what a peer of both runs, RULER, got then and now. Where not
+even FLOOR, the work with nothing around it, is within a bar, the bar is out of reach in that run."""
 
 from collections import namedtuple
 
@@ -10,10 +11,11 @@ import rows
 BARS = ["subject", "case", "param", "system", "peer", "max"]
 PUBLISHED = ["subject", "case", "param", "system", "unit", "median"]
 RULER = "rte_graph"
+FLOOR = "direct"
 
 Bar = namedtuple("Bar", BARS)
-# held: True, False, or None: not measured.
-Verdict = namedtuple("Verdict", ["bar", "value", "unit", "held"])
+# held: True, False, or None: not measured. floor: FLOOR's value where that is not held, or None.
+Verdict = namedtuple("Verdict", ["bar", "value", "unit", "held", "floor"])
 
 
 def read(path):
@@ -46,16 +48,19 @@ class Published:
 def judge(bar, table, published):
     row = table.row(bar.subject, bar.case, bar.param, bar.system)
     if row is None:
-        return Verdict(bar, None, "", None)
-    value = row.median
-    if not bar.peer:
-        return Verdict(bar, value, row.unit, value <= bar.max)
-    peer = table.median(bar.subject, bar.case, bar.param, bar.peer)
-    if peer is None:
-        peer = published.scaled(table, bar.subject, bar.case, bar.param, bar.peer)
+        return Verdict(bar, None, "", None, None)
+    unit, peer = row.unit, 1
+    if bar.peer:
+        unit = f"of {bar.peer}"
+        peer = table.median(bar.subject, bar.case, bar.param, bar.peer)
+        if peer is None:
+            peer = published.scaled(table, bar.subject, bar.case, bar.param, bar.peer)
     if peer is None or peer <= 0:
-        return Verdict(bar, None, "", None)
-    return Verdict(bar, value / peer, f"of {bar.peer}", value / peer <= bar.max)
+        return Verdict(bar, None, "", None, None)
+    floor = table.median(bar.subject, bar.case, bar.param, FLOOR)
+    floor = floor / peer if floor is not None and floor / peer > bar.max else None
+    value = row.median / peer
+    return Verdict(bar, value, unit, value <= bar.max, floor)
 
 
 def judge_all(path, table, published, subjects):
@@ -65,5 +70,7 @@ def judge_all(path, table, published, subjects):
 def summary(verdicts):
     held = sum(verdict.held is True for verdict in verdicts)
     missing = sum(verdict.held is None for verdict in verdicts)
-    return (f"{held} of {len(verdicts)} bars held, {len(verdicts) - held - missing} not held, "
+    beyond = sum(verdict.held is False and verdict.floor is not None for verdict in verdicts)
+    within = f" ({beyond} of them not by {FLOOR} calls either)" if beyond else ""
+    return (f"{held} of {len(verdicts)} bars held, {len(verdicts) - held - missing} not held{within}, "
             f"{missing} not measured")

@@ -53,8 +53,10 @@ def shown_limit(bar):
     return f"<= {figure(bar.max)}" + (f" of {bar.peer}" if bar.peer else "")
 
 
-def shown_held(held):
-    return {True: "yes", False: "**no**", None: "not measured"}[held]
+def shown_held(verdict):
+    if verdict.held is False and verdict.floor is not None:
+        return f"**no**, nor is {bars.FLOOR}: {figure(verdict.floor)}"
+    return {True: "yes", False: "**no**", None: "not measured"}[verdict.held]
 
 
 def shown_value(verdict):
@@ -66,6 +68,8 @@ def bars_text(verdicts):
     for verdict in sorted(verdicts, key=lambda verdict: verdict.held is not True):
         bar = verdict.bar
         held = {True: "held", False: "NOT HELD", None: "not measured"}[verdict.held]
+        if verdict.held is False and verdict.floor is not None:
+            held += f", nor is {bars.FLOOR}: {figure(verdict.floor)}"
         yield (f"{bar.subject:8} {bar.case:22} {bar.param:18} {bar.system:8} "
                f"{shown_value(verdict):26} {shown_limit(bar):26} {held}")
     yield bars.summary(verdicts)
@@ -78,7 +82,7 @@ def bars_table(verdicts):
         bar = verdict.bar
         name = bar.case if bar.system == "gyre" else f"{bar.case}, {bar.system}"
         yield cells(name, f"`{bar.param}`", shown_limit(bar), shown_value(verdict),
-                    shown_held(verdict.held))
+                    shown_held(verdict))
 
 
 def case_tables(found):
