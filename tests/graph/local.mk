@@ -60,6 +60,11 @@ gyre_tests += %D%/test_order
 %C%_test_order_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_order_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_send
+%C%_test_send_SOURCES = %D%/test_send.c %D%/model.c %D%/model.h
+%C%_test_send_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_send_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_trace
 %C%_test_trace_SOURCES = %D%/test_trace.c
 %C%_test_trace_CPPFLAGS = $(TEST_CPPFLAGS)
