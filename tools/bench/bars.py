@@ -2,7 +2,8 @@
 """The bars of bench/bars.csv, judged by the medians of one run. A bar that names a peer bounds the
 ratio to the peer's median; else it bounds the median itself. Peers of bench/published.csv cannot be
 run here: their figures are scaled by what a peer of both runs, RULER, got then and now. Where not
-even FLOOR, the work with nothing around it, is within a bar, the bar is out of reach in that run."""
+even FLOOR, the work with nothing around it, is within a bar, the bar is out of reach in that
+run."""
 
 from collections import namedtuple
 
@@ -72,5 +73,6 @@ def summary(verdicts):
     missing = sum(verdict.held is None for verdict in verdicts)
     beyond = sum(verdict.held is False and verdict.floor is not None for verdict in verdicts)
     within = f" ({beyond} of them not by {FLOOR} calls either)" if beyond else ""
-    return (f"{held} of {len(verdicts)} bars held, {len(verdicts) - held - missing} not held{within}, "
+    failed = len(verdicts) - held - missing
+    return (f"{held} of {len(verdicts)} bars held, {failed} not held{within}, "
             f"{missing} not measured")
