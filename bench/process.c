@@ -119,18 +119,19 @@ static struct rig *rig_open(unsigned n, bool accounts)
 static void turn(struct rig *rig)
 {
 	struct gyre_loop *loop = &rig->loop;
-	unsigned posts = 0, timers;
+	unsigned posts = 0;
 
 	loop->now = loop->clock_at ? loop->clock_at : gyre__clock_read(loop->clock);
 	loop->clock_at = 0;
 	if (gyre__post_pending(&loop->posts))
 		posts = gyre__post_run(&loop->posts, 256);
-	timers = gyre__wheel_expire(loop->wheel, loop->now, 256);
-	if (!gyre__sched_ready(loop->sched))
-		return;
-	if (!(posts | timers))
+	if (!posts)
 		loop->clock_at = loop->now;
-	gyre__sched_run(loop->sched, GYRE_SEC(1));
+	gyre__wheel_expire(loop->wheel, loop->now, 256);
+	if (gyre__sched_ready(loop->sched))
+		gyre__sched_run(loop->sched, GYRE_SEC(1));
+	else
+		loop->clock_at = 0;
 }
 
 static void rig_close(void *state)

@@ -129,7 +129,7 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 
 	fds = wait_for_fds(loop, may_sleep);
 	hub->now = hub->clock_at ? hub->clock_at : gyre__clock_read(hub->clock);
-	hub->clock_at = 0;
+	hub->clock_at = hub->now;
 	if (gyre__post_pending(&hub->posts))
 		posts = gyre__post_run(&hub->posts, options->post_budget);
 	unfinished = gyre__graph_pending(hub->graph);
@@ -144,9 +144,11 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
 	if (gyre__sched_ready(hub->sched)) {
-		if (!(posts | items | calls | timers) && !gyre__graph_inputs(hub->graph))
-			hub->clock_at = hub->now;
+		if (posts | items | calls || gyre__graph_inputs(hub->graph))
+			hub->clock_at = 0;
 		resumed = gyre__sched_run(hub->sched, options->process_budget);
+	} else {
+		hub->clock_at = 0;
 	}
 
 	loop->worked = fds | posts | items | calls | timers | resumed;

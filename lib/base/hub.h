@@ -17,7 +17,7 @@ struct gyre__graph;
 
 struct gyre_loop {
 	uint64_t now; /* read once a turn */
-	uint64_t clock_at; /* a reading of the clock that nothing was done since; 0: none */
+	uint64_t clock_at; /* a reading of the clock that nothing long was done since; 0: none */
 	struct gyre_clock *clock;
 	struct gyre__wheel *wheel; /* lib/sched/wheel.c */
 	struct gyre__sched *sched; /* lib/sched/sched.c */

@@ -13,7 +13,7 @@
 int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel);
 void gyre__wheel_destroy(struct gyre__wheel *wheel);
 /* Runs the timers due at `now`, at most `budget` expiries and cascaded timers; returns how many
- * expired. */
+ * expired. Its loop's `clock_at` does not hold any more, if that took time worth a reading. */
 unsigned gyre__wheel_expire(struct gyre__wheel *wheel, uint64_t now, unsigned budget);
 /* Whether anything is left to do at `now` (the budget ended the last call early, or a timer is
  * due). */

@@ -238,6 +238,47 @@ START_TEST(a_reading_that_still_holds_is_not_made_again)
 }
 END_TEST
 
+static int sleep_until(struct gyre_process *self, void *arg)
+{
+	return gyre_process_sleep_until(self, *(uint64_t *)arg);
+}
+
+static void look(struct gyre_timer *timer)
+{
+	ck_assert_uint_eq(timer->loop->clock_at, 0);
+}
+
+/* What holds of a reading when n processes were woken since, and perhaps a timer's function ran. */
+static uint64_t reading_after(unsigned n, struct gyre_timer *timer)
+{
+	uint64_t due = f.now + GYRE_MSEC(1);
+
+	for (unsigned i = 0; i < n; i++)
+		fixture_spawn(&f, "sleeper", sleep_until, &due);
+	fixture_turn(&f);
+	if (timer)
+		gyre_timer_start(timer, due);
+	f.now = f.loop.clock_at = due + GYRE_USEC(2);
+	ck_assert_uint_eq(gyre__wheel_expire(f.loop.wheel, f.now, 256), n + (timer != NULL));
+	due = f.loop.clock_at;
+	ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), n);
+	return due;
+}
+
+START_TEST(a_reading_holds_while_a_few_processes_are_woken)
+{
+	struct gyre_timer timer;
+
+	gyre_timer_init(&timer, &f.loop, look);
+	ck_assert_uint_eq(reading_after(1, NULL), f.now);
+	ck_assert_uint_eq(reading_after(4, NULL), f.now);
+	ck_assert_uint_eq(reading_after(5, NULL), 0);
+	ck_assert_uint_eq(reading_after(1, &timer), 0);
+	ck_assert_uint_eq(reading_after(0, &timer), 0);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(quantiles)
 {
 	struct gyre_process_stats stats = {.late_max = 900};
@@ -364,6 +405,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, without_accounts_runs_are_counted_alone);
 	tcase_add_test(tcase, without_accounts_the_budget_is_looked_at_now_and_then);
 	tcase_add_test(tcase, a_reading_that_still_holds_is_not_made_again);
+	tcase_add_test(tcase, a_reading_holds_while_a_few_processes_are_woken);
 	tcase_add_test(tcase, quantiles);
 	tcase_add_test(tcase, stacks_are_measured);
 	tcase_add_test(tcase, steps_through_all);
