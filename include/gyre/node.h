@@ -62,7 +62,7 @@ struct gyre_node {
 	uint16_t waiting[2];
 	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
 	uint16_t sure; /* how often in a row `after` was right */
-	struct gyre_node *after; /* the node that ran after it the last time */
+	struct gyre_node *after; /* what ran after it the last time: compared, never followed */
 	uint32_t countdown; /* calls until one is clocked */
 	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
 	uint16_t reserved;
@@ -71,7 +71,7 @@ struct gyre_node {
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
-	uint64_t reserved_own;
+	uint64_t padding;
 	/* The instance's data begin here. */
 } __attribute__((aligned(64)));
 
@@ -152,7 +152,7 @@ GYRE_API inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next,
 
 GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m)
 {
-	if (gyre_unlikely(node->sweep->open))
+	if (gyre_unlikely(node->sweep->open || next >= node->n_nexts))
 		gyre__next_commit(node, next, m);
 	else
 		gyre__next_add(node, next, m);

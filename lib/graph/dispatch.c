@@ -155,8 +155,8 @@ static void generation_next(struct gyre__graph *graph)
 	graph->sweep.generation++;
 }
 
-/* Item by item where that is not simple: to full frames, over back edges, to no next, to many words
- * of pending nodes. Runs of a next go together. */
+/* Items for which that is not simple: to full frames, over back edges, to no next. Runs of a next
+ * go together. */
 static __attribute__((noinline)) void send_slowly(
 	struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n)
 {
@@ -167,6 +167,27 @@ static __attribute__((noinline)) void send_slowly(
 			gyre__edge_put(node, node->nexts[nexts[i]], items + i, m);
 		else
 			gyre__drop_code(node, nexts[i], items + i, m);
+	}
+}
+
+/* Item by item, of a node whose nexts are in several words, or before it. */
+static __attribute__((noinline)) void send_far(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	const unsigned parity = graph->sweep.parity;
+
+	for (unsigned i = 0; i < n; i++) {
+		const unsigned next = graph->nexts[i];
+		struct gyre_node *to = next < node->n_nexts ? node->nexts[next] : NULL;
+		unsigned at = to ? to->waiting[parity] : 0;
+
+		if (gyre_unlikely(!to || at == graph->sweep.vector || gyre__leads_back(node, to))) {
+			send_slowly(node, &graph->nexts[i], &items[i], 1);
+			continue;
+		}
+		to->waiting[parity] = at + 1;
+		to->inbox[parity]->items[at] = items[i];
+		gyre__pending_set(graph->now, to->rank);
 	}
 }
 
@@ -205,7 +226,7 @@ static inline __attribute__((always_inline)) void send_each(
 	 * costs more than the sending where it was not foreseen. */
 	node->mixed = (node->mixed - 1u) % MIXED;
 	if (gyre_unlikely(node->near == GYRE__FAR))
-		send_slowly(node, graph->nexts, items, n);
+		send_far(graph, node, items, n);
 	else if (n < FEW || !node->ways)
 		send_few(graph, node, items, n);
 	else
@@ -337,7 +358,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 		uint64_t *word = &graph->now->words[graph->word], bits = *word, low;
 		unsigned parity = graph->sweep.parity, n;
 		struct gyre_frame *frame, *back;
-		struct gyre_node *node, *first;
+		struct gyre_node *node;
 
 		if (gyre_unlikely(!bits)) {
 			known = 0;
@@ -352,7 +373,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 			known = bits;
 			low = bits & -bits;
 		}
-		first = node = graph->by_rank[graph->word * 64 + __builtin_ctzll(low)];
+		node = graph->by_rank[graph->word * 64 + __builtin_ctzll(low)];
 		graph->left--;
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
@@ -366,7 +387,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 		/* Its own frame stays in the inbox: nothing can come while the node runs. */
 		back = frame_run(graph, node, frame, n);
 		if (gyre_unlikely(back != frame))
-			first->inbox[parity] = back;
+			node->inbox[parity] = back;
 	}
 	if (!graph->now->words[graph->word])
 		graph->now->summary &= ~(UINT64_C(1) << graph->word);

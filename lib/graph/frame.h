@@ -98,7 +98,7 @@ static inline void gyre__pending_near(
 	struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
 	graph->now->words[node->near] |= bits;
-	if (gyre_unlikely(node->near != graph->word))
+	if (gyre_unlikely(node->near != graph->word && bits))
 		graph->now->summary |= UINT64_C(1) << node->near;
 }
 

@@ -42,7 +42,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph_options(graph, options);
 	graph->loop = loop;
 	for (unsigned parity = 0; parity < 2; parity++)
-		graph->sweep.pending[parity] = &graph->pending[parity].summary;
+		graph->sweep.pending[parity] = (uint64_t *)&graph->pending[parity];
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);

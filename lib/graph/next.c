@@ -39,6 +39,9 @@ __attribute__((noinline)) void gyre__next_commit(struct gyre_node *node, gyre_ne
 	struct gyre__graph *graph = gyre__node_graph(node);
 	struct gyre_frame *frame = graph->sweep.open;
 
+	/* To a next that the node does not have, and that nothing was reserved for. */
+	if (gyre_unlikely(!frame))
+		return;
 	graph->sweep.open = NULL;
 	if (m)
 		gyre__next_put(node, next, frame->items, m);

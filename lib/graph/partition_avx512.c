@@ -3,7 +3,7 @@
  * Partition by AVX-512 (F, BW, VL) and BMI2. Called through the table only, once partition.c has
  * found the CPU able; calls nothing, and is the only file compiled for AVX-512. Compresses in
  * registers and stores them whole, for compressing stores are microcode on some CPUs.
- * Invariant: loads are masked, so nothing is read beyond the n entries.
+ * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
  */
 #include "graph/partition.h"
 

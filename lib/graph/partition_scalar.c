@@ -6,23 +6,16 @@
  */
 #include "graph/partition.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define LANES     4
 #define LANE_ONES 0x0001000100010001u
-#define LANE_LOWS 0x7fff7fff7fff7fffu /* every lane's bits but its highest */
 
-/* Lane k of the word is entry k, whatever the byte order. */
 static inline uint64_t lanes_load(const uint16_t *nexts)
 {
 	uint64_t lanes;
 
 	memcpy(&lanes, nexts, sizeof(lanes));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	lanes = lanes >> 48 | (lanes >> 16 & 0xffff0000u) | (lanes & 0xffff0000u) << 16 |
-		lanes << 48;
-#endif
 	return lanes;
 }
 
