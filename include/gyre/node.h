@@ -30,7 +30,7 @@ struct gyre__node;
  * stored there. */
 struct gyre_frame {
 	struct gyre_frame *next; /* behind it in the inbox; itself where it is alone */
-	__extension__ void *items[]; /* which C++ has not */
+	void *items[1]; /* and so many more */
 };
 
 /* What all nodes of a loop share while a sweep runs. */
