@@ -192,8 +192,7 @@ static __attribute__((noinline)) void send_far(
 }
 
 /* Item by item, by no branch that depends on where they go. */
-static inline __attribute__((always_inline)) void send_few(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+INLINE void send_few(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	const unsigned parity = graph->sweep.parity;
 	uint64_t bits = 0;
@@ -219,8 +218,7 @@ static inline __attribute__((always_inline)) void send_few(
 		send_slowly(node, graph->nexts + i, items + i, n - i);
 }
 
-static inline __attribute__((always_inline)) void send_each(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+INLINE void send_each(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	/* Every so many vectors are asked whether they go whole: the answer is a branch, which
 	 * costs more than the sending where it was not foreseen. */
@@ -296,7 +294,7 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 
 /* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
  * that runs next, through that one. Returns a frame for it. */
-static inline __attribute__((always_inline)) struct gyre_frame *frame_run(
+INLINE struct gyre_frame *frame_run(
 	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame, unsigned n)
 {
 	for (;;) {

@@ -83,7 +83,7 @@ INLINE void split(
 	for (unsigned way = 0; way < ways; way++)
 		ends[way] = places[way];
 	for (unsigned i = 0; i < n; i += 2 * ITEMS_STEP) {
-		unsigned live = _bzhi_u32(0xff, n - i < 8 ? n - i : 8);
+		unsigned live = _bzhi_u32(0xff, n - i < 2 * ITEMS_STEP ? n - i : 2 * ITEMS_STEP);
 		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
 
 #pragma GCC unroll 6

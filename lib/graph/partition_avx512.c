@@ -55,7 +55,7 @@ INLINE void split(
 	for (unsigned way = 0; way < ways; way++)
 		ends[way] = places[way];
 	for (unsigned i = 0; i < n; i += ITEMS_STEP) {
-		__mmask8 live = _bzhi_u32(0xff, n - i < 8 ? n - i : 8);
+		__mmask8 live = _bzhi_u32(0xff, n - i < ITEMS_STEP ? n - i : ITEMS_STEP);
 		__m512i pointers = _mm512_loadu_si512(items + i);
 		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
 

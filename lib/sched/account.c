@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Accounts: what each process cost, and how late it was. Owns the histogram in the control block.
- * Called, now and then, by the run of a
- * process that was due (gyre__account_late), and by the application. Calls
- * stdio to write the table. Invariant: every timed wait that ended by its deadline is in exactly
- * one bucket.
+ * Called, now and then, by the run of a process that was due (gyre__account_late), and by the
+ * application. Calls stdio to write the table. Invariant: every timed wait that ended by its
+ * deadline is in exactly one bucket.
  */
 #include <errno.h>
 #include <inttypes.h>
