@@ -93,61 +93,70 @@ static __attribute__((noinline)) gyre_next classify(
 	return other_type(rte_be_to_cpu_16(ether->ether_type));
 }
 
-static inline uint32_t load32(const uint8_t *bytes)
+/* The destination and the beginning of the source, in one word. */
+static inline uint64_t addresses_load(const void *bytes)
 {
-	uint32_t word;
+	uint64_t word;
 
 	memcpy(&word, bytes, sizeof(word));
 	return word;
 }
 
-static inline uint16_t load16(const uint8_t *bytes)
-{
-	uint16_t word;
+/* The port that the packets of a vector come from, which as a rule is the same for all. */
+struct port {
+	const struct interface *interface; /* NULL: none of ours */
+	uint64_t usual; /* the addresses of a packet from a host to us, as far as they are masked */
+	uint16_t id;
+	uint8_t rx;
+};
 
-	memcpy(&word, bytes, sizeof(word));
-	return word;
+static const uint8_t usual_mask[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, RTE_ETHER_GROUP_ADDR, 0};
+
+static inline struct port port_find(const struct gateway *gateway, uint16_t id)
+{
+	uint8_t usual[sizeof(uint64_t)] = {0}, rx = GATEWAY_NO_INTERFACE;
+
+	if (id < RTE_MAX_ETHPORTS)
+		rx = gateway->interface_of_port[id];
+	if (rx >= gateway->n_interfaces)
+		return (struct port){.id = id};
+	memcpy(usual, &gateway->interfaces[rx].mac, RTE_ETHER_ADDR_LEN);
+	return (struct port){&gateway->interfaces[rx], addresses_load(usual), id, rx};
 }
 
-/* IPv4 from a host to us, with nothing about its mbuf that wants care: nearly all packets. The
- * fields are compared at once, for they are hardly ever different. */
-static inline bool is_usual(const struct interface *interface, const struct rte_mbuf *mbuf)
+/* IPv4 from a host to us, with nothing about its mbuf that wants care: nearly all packets. */
+static inline bool is_usual(const struct port *port, const struct rte_mbuf *mbuf)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
-	const uint8_t *us = interface->mac.addr_bytes, *to = ether->dst_addr.addr_bytes;
 
-	if (!packet_is_plain(mbuf, sizeof(*ether)) ||
-		(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED))
-		return false;
-	return !((load32(to) ^ load32(us)) | (load16(to + 4) ^ load16(us + 4)) |
-		 (ether->src_addr.addr_bytes[0] & RTE_ETHER_GROUP_ADDR) |
-		 (ether->ether_type ^ RTE_BE16(RTE_ETHER_TYPE_IPV4)));
+	return packet_is_plain(mbuf, sizeof(*ether)) &&
+	       !(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+	       (addresses_load(ether) & addresses_load(usual_mask)) == port->usual &&
+	       ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4);
 }
 
-static inline gyre_next input(const struct gateway *gateway, struct rte_mbuf *mbuf)
+static inline gyre_next input(const struct port *port, struct rte_mbuf *mbuf)
 {
-	const struct interface *interface;
-	unsigned rx = GATEWAY_NO_INTERFACE;
-
-	if (gyre_likely(mbuf->port < RTE_MAX_ETHPORTS))
-		rx = gateway->interface_of_port[mbuf->port];
-	if (gyre_unlikely(rx >= gateway->n_interfaces))
+	if (gyre_unlikely(!port->interface))
 		return gyre_drop(DROP_NO_INTERFACE);
-	packet_meta(mbuf)->rx = rx;
-	interface = &gateway->interfaces[rx];
-	return gyre_likely(is_usual(interface, mbuf)) ? NEXT_IP4 : classify(interface, mbuf);
+	packet_meta(mbuf)->rx = port->rx;
+	return gyre_likely(is_usual(port, mbuf)) ? NEXT_IP4 : classify(port->interface, mbuf);
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	const struct gateway *gateway = node_gateway(node);
+	struct port port = port_find(gateway, ((const struct rte_mbuf *)items[0])->port);
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		gyre_next next;
+		struct rte_mbuf *mbuf = items[i];
+		unsigned next;
 
 		packet_prefetch(items, i, n);
-		next = input(gateway, items[i]);
+		if (gyre_unlikely(mbuf->port != port.id))
+			port = port_find(gateway, mbuf->port);
+		next = input(&port, mbuf);
 		nexts[i] = next;
 		differ |= next ^ NEXT_IP4;
 	}

@@ -96,23 +96,68 @@ static enum drop check_options(const struct rte_ipv4_hdr *ip, unsigned ihl)
 	return PASS;
 }
 
-static inline enum drop check_addresses(
-	const struct gateway *gateway, struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ip)
-{
-	const struct interface *in = &gateway->interfaces[packet_meta(mbuf)->rx];
-	uint32_t source = rte_be_to_cpu_32(ip->src_addr);
-	uint32_t destination = rte_be_to_cpu_32(ip->dst_addr);
+/* What the packets of a vector have in common as a rule, worked out once. */
+struct vector {
+	const struct gateway *gateway;
+	uint64_t own; /* bit a % 64 of each address a of ours: sources that need a closer look */
+	uint32_t host; /* the bits behind the prefix of interface rx */
+	uint8_t rx;
+};
 
-	if (gyre_unlikely(ip4_is_martian(source) || interface_broadcast(in, source)))
+static inline void vector_from(struct vector *vector, uint8_t rx)
+{
+	vector->rx = rx;
+	vector->host = ~interface_mask(&vector->gateway->interfaces[rx]);
+}
+
+static inline struct vector vector_of(const struct gateway *gateway, struct rte_mbuf *first)
+{
+	struct vector vector = {.gateway = gateway};
+
+	for (unsigned i = 0; i < gateway->n_interfaces; i++)
+		vector.own |= UINT64_C(1) << gateway->interfaces[i].address % 64;
+	vector_from(&vector, packet_meta(first)->rx);
+	return vector;
+}
+
+static __attribute__((noinline)) enum drop check_source(
+	const struct gateway *gateway, const struct interface *in, uint32_t source)
+{
+	if (ip4_is_martian(source) || interface_broadcast(in, source))
 		return DROP_MARTIAN_SOURCE;
 	for (unsigned i = 0; i < gateway->n_interfaces; i++)
-		if (gyre_unlikely(source == gateway->interfaces[i].address))
+		if (source == gateway->interfaces[i].address)
 			return DROP_OWN_SOURCE;
-	if (gyre_likely(!ip4_is_martian(destination)))
+	return PASS;
+}
+
+static enum drop check_destination(uint32_t destination)
+{
+	if (!ip4_is_martian(destination))
 		return PASS;
 	if (destination == UINT32_MAX)
 		return DROP_BROADCAST;
 	return destination >> 28 == 14 ? DROP_MULTICAST : DROP_MARTIAN_DESTINATION;
+}
+
+/* Whether a source might be one that check_source() refuses. */
+static inline bool source_is_odd(const struct vector *vector, uint32_t source)
+{
+	return ip4_is_martian(source) || ((source + 1) & vector->host) <= 1 ||
+	       vector->own >> source % 64 & 1;
+}
+
+static inline enum drop check_addresses(const struct vector *vector, const struct rte_ipv4_hdr *ip)
+{
+	const struct gateway *gateway = vector->gateway;
+	uint32_t source = rte_be_to_cpu_32(ip->src_addr);
+	enum drop drop = PASS;
+
+	if (gyre_unlikely(source_is_odd(vector, source)))
+		drop = check_source(gateway, &gateway->interfaces[vector->rx], source);
+	if (gyre_unlikely(drop != PASS))
+		return drop;
+	return check_destination(rte_be_to_cpu_32(ip->dst_addr));
 }
 
 /* The packet ends where the header says: what is behind it is Ethernet's padding. */
@@ -168,22 +213,24 @@ static inline bool is_usual(const struct rte_mbuf *mbuf)
 	       checksum_accepted(mbuf, ip, 5);
 }
 
-static inline enum drop check(const struct gateway *gateway, struct rte_mbuf *mbuf)
+static inline enum drop check(struct vector *vector, struct rte_mbuf *mbuf)
 {
 	enum drop drop = PASS;
 
+	if (gyre_unlikely(packet_meta(mbuf)->rx != vector->rx))
+		vector_from(vector, packet_meta(mbuf)->rx);
 	if (gyre_unlikely(!is_usual(mbuf)))
 		drop = check_header(mbuf);
-	return gyre_likely(drop == PASS) ? check_addresses(gateway, mbuf, packet_ip4(mbuf)) : drop;
+	return gyre_likely(drop == PASS) ? check_addresses(vector, packet_ip4(mbuf)) : drop;
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
-	const struct gateway *gateway = node_gateway(node);
+	struct vector vector = vector_of(node_gateway(node), items[0]);
 	unsigned differ = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		enum drop drop = check(gateway, items[i]);
+		enum drop drop = check(&vector, items[i]);
 		gyre_next next = gyre_likely(drop == PASS) ? NEXT_LOOKUP : gyre_drop(drop);
 
 		nexts[i] = next;

@@ -32,17 +32,16 @@ static inline struct gateway *node_gateway(const struct gyre_node *node)
 /* How many packets ahead the headers are fetched. */
 #define PACKET_AHEAD 8
 
-/* In a loop over a vector, at packet i of n: the mbuf's first line, and that of its data where a
- * driver puts it. For the first node only: a vector's lines stay in the first cache for the others.
- */
+/* In a loop over a vector, at packet i of n: the first line of its data where a driver puts it; the
+ * mbuf's the driver has just written. For the first node only: a vector's lines stay in the first
+ * cache for the others. */
 static inline void packet_prefetch(void *const *items, unsigned i, unsigned n)
 {
-	struct rte_mbuf *later;
+	const struct rte_mbuf *later;
 
 	if (i + PACKET_AHEAD >= n)
 		return;
 	later = items[i + PACKET_AHEAD];
-	gyre_prefetch_write(later);
 	gyre_prefetch_write((const char *)(later + 1) + RTE_PKTMBUF_HEADROOM);
 }
 
