@@ -69,14 +69,17 @@ static inline gyre_next forward(struct gyre_node *node, const struct gateway *ga
 }
 
 static inline gyre_next decide(struct gyre_node *node, const struct gateway *gateway,
-	struct rte_mbuf *mbuf, const struct next_hop *hop, uint32_t destination)
+	struct rte_mbuf *mbuf, const struct next_hop *hop)
 {
+	uint32_t destination;
+
 	if (gyre_likely(hop->kind == NEXT_HOP_FORWARD && hop->address != 0))
 		return forward(node, gateway, mbuf, hop->interface, hop->address);
 	if (hop->kind == NEXT_HOP_IS_LOCAL)
 		return NEXT_LOCAL;
 	if (hop->kind == NEXT_HOP_UNREACHABLE)
 		return error(node, mbuf, COUNT_NO_ROUTE, ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
+	destination = rte_be_to_cpu_32(packet_ip4(mbuf)->dst_addr);
 	if (interface_broadcast(&gateway->interfaces[hop->interface], destination))
 		return gyre_drop(DROP_DIRECTED_BROADCAST);
 	return forward(node, gateway, mbuf, hop->interface, destination);
@@ -89,13 +92,11 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	uint64_t hops[GYRE_VECTOR_MAX];
 	unsigned differ = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++)
 		destinations[i] = rte_be_to_cpu_32(packet_ip4(items[i])->dst_addr);
-	}
 	fib_lookup(gateway->fib, destinations, hops, n);
 	for (unsigned i = 0; i < n; i++) {
-		gyre_next next = decide(
-			node, gateway, items[i], &gateway->next_hops[hops[i]], destinations[i]);
+		unsigned next = decide(node, gateway, items[i], &gateway->next_hops[hops[i]]);
 
 		nexts[i] = next;
 		differ |= next ^ NEXT_REWRITE;

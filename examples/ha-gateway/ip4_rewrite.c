@@ -57,7 +57,7 @@ static __attribute__((noinline, cold)) gyre_next resolve(
 	return GYRE_NEXT_KEEP;
 }
 
-static inline gyre_next rewrite(struct gyre_node *node, struct gateway *gateway,
+static inline unsigned rewrite(struct gyre_node *node, struct gateway *gateway,
 	struct arp_index index, struct rte_mbuf *mbuf)
 {
 	const struct packet_meta *meta = packet_meta(mbuf);
@@ -77,16 +77,16 @@ static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts,
 	struct gateway *gateway = node_gateway(node);
 	/* A copy, which stores to packets cannot change. */
 	struct arp_index index = *arp_table_index(gateway->arp);
-	gyre_next usual = IP4_REWRITE_NEXT_TX + packet_meta(items[0])->tx;
-	unsigned differ = 0;
+	unsigned any = 0, all = UINT16_MAX;
 
 	for (unsigned i = 0; i < n; i++) {
-		gyre_next next = rewrite(node, gateway, index, items[i]);
+		unsigned next = rewrite(node, gateway, index, items[i]);
 
 		nexts[i] = next;
-		differ |= next ^ usual;
+		any |= next;
+		all &= next;
 	}
-	return packet_nexts(usual, differ);
+	return packet_nexts(all, any ^ all);
 }
 
 const struct gyre_node_class ip4_rewrite_class = {

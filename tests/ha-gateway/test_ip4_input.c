@@ -294,7 +294,7 @@ START_TEST(shared_data_is_not_written)
 	struct frame frame;
 
 	frame_ip4(&frame, &sound);
-	mbuf = rig_mbuf(&rig, 0, &frame);
+	mbuf = rig_mbuf_split(&rig, 0, &frame, 20);
 	clone = rte_pktmbuf_clone(mbuf, rig.gateway.pool);
 	ck_assert_ptr_nonnull(clone);
 	expect_mbuf(clone, "!not-writable");
