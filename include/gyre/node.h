@@ -61,9 +61,9 @@ struct gyre_node {
 	struct gyre_frame *inbox[2];
 	uint16_t waiting[2];
 	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
-	uint16_t sure; /* how often in a row `after` was right */
-	struct gyre_node *after; /* what ran after it the last time: compared, never followed */
-	uint32_t countdown; /* calls until one is clocked */
+	uint16_t sure; /* how often in a row `last` ran after it */
+	struct gyre_node *after; /* that one, when it was often enough; or NULL */
+	uint32_t clocked; /* the number of the next call that is clocked, its low half */
 	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
 	uint16_t reserved;
 
@@ -71,7 +71,7 @@ struct gyre_node {
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
-	uint64_t padding;
+	struct gyre_node *last; /* what ran after it the last time: compared, never followed */
 	/* The instance's data begin here. */
 } __attribute__((aligned(64)));
 

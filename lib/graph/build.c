@@ -30,12 +30,13 @@ struct plan {
 	uint16_t *inner_index; /* by id.index */
 	struct gyre_node **nexts; /* node after node, in the order of adding */
 	struct gyre_node **by_rank;
-	struct gyre__node **inputs;
+	struct gyre_node **inputs;
 	uint32_t *first, *fan_out; /* for gyre__order() */
 	uint16_t *to, *rank, *component;
 	bool *fed;
 	uint64_t *product;
 	uint64_t room_max;
+	bool scarce;
 };
 
 static void plan_free(struct plan *plan)
@@ -303,6 +304,7 @@ static int plan_pool(struct plan *plan)
 	plan->room_max = all <= shared ? all : least > shared ? least : shared;
 	if (plan->room_max < pending)
 		plan->room_max = pending;
+	plan->scarce = plan->room_max != all;
 	if (plan->room_max / graph->sweep.vector > FRAMES_MAX)
 		return gyre__error_set(plan->error, -ENOMEM,
 			"the nodes' fan_outs multiply a vector to %llu items",
@@ -325,7 +327,7 @@ void gyre__inputs_list(struct gyre__graph *graph)
 				continue;
 			node->hot->rank = place++;
 			if (!node->disabled)
-				graph->inputs[graph->n_inputs++] = node;
+				graph->inputs[graph->n_inputs++] = node->hot;
 		}
 	graph->n_enabled = graph->n_inputs;
 	graph->inputs_changed = false;
@@ -372,6 +374,7 @@ static void nodes_install(struct plan *plan)
 		node->hot->n_nexts = n;
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->ways = nexts_ways(nexts, n);
+		node->hot->after = node->hot->last = NULL;
 		node->built = true;
 		if (gyre__node_is_input(node))
 			node->product = input_product(plan, node, nexts);
@@ -413,6 +416,7 @@ static void plan_install(struct plan *plan)
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
 	graph->room_max = plan->room_max;
+	graph->scarce = plan->scarce;
 	graph->room = plan->room_max - pending;
 	if (!graph->sweeping && !pending)
 		graph->inject_room = graph->inject_max;

@@ -43,22 +43,31 @@ static void sample_count(
 		gyre__count(&cold->longest_clocks, clocks - cold->longest_clocks);
 }
 
-/* Whether the node's call is one that is clocked. */
-static inline bool sample_due(const struct gyre__graph *graph, struct gyre_node *node)
+/* Counts a call; whether it is one to be clocked. */
+static inline bool call_count(struct gyre_node *node)
 {
-	if (gyre_likely(--node->countdown))
-		return false;
-	node->countdown = graph->sample_period ? graph->sample_period : UINT32_MAX;
+	uint64_t calls = node->calls + 1;
+
+	__atomic_store_n(&node->calls, calls, __ATOMIC_RELAXED);
+	return (uint32_t)calls == node->clocked;
+}
+
+/* Appoints the next call to be clocked; false: none is. */
+static bool sample_next(const struct gyre__graph *graph, struct gyre_node *node)
+{
+	node->clocked += graph->sample_period;
 	return graph->sample_period != 0;
 }
 
 static __attribute__((noinline)) gyre_next process_clocked(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	uint64_t began = clock_read(graph);
+	bool sampled = sample_next(graph, node);
+	uint64_t began = sampled ? clock_read(graph) : 0;
 	gyre_next next = node->fn.process(node, items, graph->nexts, n);
 
-	sample_count(graph, node, n, began);
+	if (sampled)
+		sample_count(graph, node, n, began);
 	return next;
 }
 
@@ -66,9 +75,8 @@ static inline gyre_next process(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
-	gyre__count(&node->calls, 1);
 	gyre__count(&node->items, n);
-	if (gyre_unlikely(sample_due(graph, node)))
+	if (gyre_unlikely(call_count(node)))
 		return process_clocked(graph, node, items, n);
 	return node->fn.process(node, items, graph->nexts, n);
 }
@@ -84,47 +92,88 @@ static void sweep_end(struct gyre__graph *graph)
 	graph->inject_room = graph->inject_max;
 }
 
-static unsigned poll_input(struct gyre__graph *graph, struct gyre__node *input)
+/* What an input wrote is what it brought, whatever it says. */
+static inline unsigned items_count(struct gyre_node *node)
 {
-	struct gyre_node *node = input->hot;
-	bool sampled = sample_due(graph, node);
+	unsigned n = node->created;
+
+	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
+	gyre__count(&node->items, n);
+	return n;
+}
+
+static __attribute__((noinline)) unsigned poll_clocked(
+	struct gyre__graph *graph, struct gyre_node *node)
+{
+	bool sampled = sample_next(graph, node);
 	uint64_t began = sampled ? clock_read(graph) : 0;
 	unsigned n;
 
-	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
 	node->fn.poll(node, graph->sweep.vector);
-	/* What it wrote is what it brought, whatever it says. */
-	n = node->created;
-	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
-	gyre__count(&node->calls, 1);
-	gyre__count(&node->items, n);
-	if (gyre_unlikely(sampled))
+	n = items_count(node);
+	if (sampled)
 		sample_count(graph, node, n, began);
-	graph->room -= n * input->product < graph->room ? n * input->product : graph->room;
 	return n;
+}
+
+static inline unsigned poll_input(struct gyre__graph *graph, struct gyre_node *node)
+{
+	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
+	if (gyre_unlikely(call_count(node)))
+		return poll_clocked(graph, node);
+	node->fn.poll(node, graph->sweep.vector);
+	return items_count(node);
+}
+
+/* Where the pool may not hold what all bring: the one that it had no room for is the first one of
+ * the next turn. */
+static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *graph)
+{
+	unsigned from = graph->poll_from, items = 0;
+
+	graph->poll_from = 0;
+	for (unsigned i = 0; i < graph->n_inputs; i++) {
+		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
+		const struct gyre__node *input = graph->inputs[turn]->cold;
+		unsigned n;
+
+		if (graph->room < graph->sweep.vector * input->product) {
+			graph->poll_from = turn;
+			break;
+		}
+		if (input->disabled)
+			continue;
+		n = poll_input(graph, input->hot);
+		graph->room -= n * input->product < graph->room ? n * input->product : graph->room;
+		items += n;
+	}
+	return items;
+}
+
+static inline unsigned poll_all(struct gyre__graph *graph)
+{
+	unsigned items = 0;
+
+	for (unsigned i = 0; i < graph->n_inputs; i++) {
+		struct gyre_node *input = graph->inputs[i];
+
+		/* By the function of one before it. */
+		if (gyre_unlikely(graph->inputs_changed) && input->cold->disabled)
+			continue;
+		items += poll_input(graph, input);
+	}
+	return items;
 }
 
 unsigned gyre__graph_poll(struct gyre__graph *graph)
 {
-	unsigned from = graph->poll_from, items = 0;
+	unsigned items;
 
 	if (graph->sweeping)
 		return 0;
 	if (gyre_unlikely(graph->inputs_changed))
 		gyre__inputs_list(graph);
-	graph->poll_from = 0;
-	for (unsigned i = 0; i < graph->n_inputs; i++) {
-		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
-		struct gyre__node *input = graph->inputs[turn];
-
-		/* The pool may not hold what it brings: it is the first one of the next turn. */
-		if (gyre_unlikely(graph->room < graph->sweep.vector * input->product)) {
-			graph->poll_from = turn;
-			break;
-		}
-		if (!input->disabled)
-			items += poll_input(graph, input);
-	}
+	items = gyre_unlikely(graph->scarce) ? poll_in_turns(graph) : poll_all(graph);
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
 	return items;
 }
@@ -245,32 +294,26 @@ static inline bool goes_whole(const struct gyre__graph *graph, unsigned n)
 	return !differ;
 }
 
-/* The node that runs next, which the data say, as a guess that the data confirm: so that its work
- * begins before that of the one before it ends. Only after nodes whose guess was right lately. */
-static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre_node *node)
+/* What ran after a node, to be taken for granted when it was the same often enough. */
+static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
-	struct gyre_node *guess = before->after;
-
-	__asm__("" : "+r"(guess)); /* not to be taken for the other one when they are the same */
-	if (before->sure >= SURE) {
-		if (gyre_likely(node == before->after))
-			return guess;
-		before->sure = 0;
-	}
-	before->sure = (before->sure + 1) & -(unsigned)(node == guess);
-	before->after = node;
-	return node;
+	before->sure = (before->sure + 1) & -(unsigned)(node == before->last);
+	before->last = node;
+	before->after = before->sure < SURE ? NULL : node;
 }
 
-/* Whether a node runs next to the one that leads to it: not back, and nothing is pending up to it,
- * in the word that is being dispatched. */
+/* Whether nothing is pending up to a node, in the word that is being dispatched. */
+static inline bool is_first(const struct gyre__graph *graph, const struct gyre_node *node)
+{
+	return !(*graph->at & ((UINT64_C(2) << node->rank % 64) - 1));
+}
+
+/* Whether a node runs next to the one that leads to it: not back, and before all that is pending.
+ */
 static inline bool runs_next(
 	const struct gyre__graph *graph, const struct gyre_node *node, const struct gyre_node *to)
 {
-	uint64_t up_to = (UINT64_C(2) << to->rank % 64) - 1;
-
-	return to->rank >= node->floor && to->rank / 64 == graph->word &&
-	       !(graph->now->words[graph->word] & up_to);
+	return to->rank >= node->floor && to->rank / 64 == graph->word && is_first(graph, to);
 }
 
 /* Whether items are too few to hand their frame over, where they have to wait: whether there are
@@ -299,7 +342,7 @@ INLINE struct gyre_frame *frame_run(
 {
 	for (;;) {
 		gyre_next next = process(graph, node, frame->items, n);
-		struct gyre_node *to;
+		struct gyre_node *to, *after, *guess;
 
 		if (next == GYRE_NEXT_EACH) {
 			if (node->mixed || !goes_whole(graph, n) || few_wait(graph, node, n)) {
@@ -313,24 +356,30 @@ INLINE struct gyre_frame *frame_run(
 			return frame;
 		}
 		to = node->nexts[next];
-		if (!runs_next(graph, node, to) || !graph->left)
+		guess = after = node->after;
+		__asm__("" : "+r"(guess)); /* not to be taken for `to` where they are the same */
+		if (!(to == after ? is_first(graph, to) : runs_next(graph, node, to)) ||
+			!graph->left)
 			return gyre__edge_hand(node, to, frame, n);
 		graph->left--;
-		node = node_after(node, to);
+		if (to != after)
+			after_learn(node, guess = to);
+		node = guess;
 	}
 }
 
-/* The next word of the set of pending nodes that has some, in the next generation when there is
- * none in this one. False: nothing is pending. */
-static inline bool word_next(struct gyre__graph *graph)
+/* Turns to the first word of the set of pending nodes that has some, of the next generation when
+ * there is none in this one. False: nothing is pending. */
+static inline bool word_first(struct gyre__graph *graph)
 {
-	graph->now->summary &= ~(UINT64_C(1) << graph->word);
-	if (!gyre__pending_any(graph))
-		return false;
-	if (!graph->now->summary)
+	if (!graph->pending[graph->sweep.parity].summary) {
+		if (!graph->pending[graph->sweep.parity ^ 1].summary)
+			return false;
 		generation_next(graph);
+	}
 	graph->now = &graph->pending[graph->sweep.parity];
 	graph->word = __builtin_ctzll(graph->now->summary);
+	graph->at = &graph->now->words[graph->word];
 	return true;
 }
 
@@ -344,26 +393,23 @@ static __attribute__((noinline)) void oldest_run(struct gyre__graph *graph, stru
 	gyre__pool_put(&graph->pool, frame);
 }
 
-unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
+/* Runs the nodes of a word until none is pending; false: the budget is spent. */
+INLINE bool word_run(struct gyre__graph *graph)
 {
-	uint64_t known = 0;
+	struct gyre_node *const *const nodes = graph->by_rank + graph->word * 64;
+	const unsigned parity = graph->sweep.parity;
+	uint64_t *const word = graph->at;
+	uint64_t known = 0, bits;
 
-	graph->sweeping = true;
-	graph->left = budget;
-	graph->now = &graph->pending[graph->sweep.parity];
-	graph->word = graph->now->summary ? __builtin_ctzll(graph->now->summary) : 0;
-	while (graph->left) {
-		uint64_t *word = &graph->now->words[graph->word], bits = *word, low;
-		unsigned parity = graph->sweep.parity, n;
+	while ((bits = *word)) {
 		struct gyre_frame *frame, *back;
 		struct gyre_node *node;
+		uint64_t low;
+		unsigned n;
 
-		if (gyre_unlikely(!bits)) {
-			known = 0;
-			if (!word_next(graph))
-				break;
-			continue;
-		}
+		if (gyre_unlikely(!graph->left))
+			return false;
+		graph->left--;
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
@@ -371,8 +417,7 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 			known = bits;
 			low = bits & -bits;
 		}
-		node = graph->by_rank[graph->word * 64 + __builtin_ctzll(low)];
-		graph->left--;
+		node = nodes[__builtin_ctzll(low)];
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
 			oldest_run(graph, node);
@@ -387,10 +432,20 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 		if (gyre_unlikely(back != frame))
 			node->inbox[parity] = back;
 	}
-	if (!graph->now->words[graph->word])
-		graph->now->summary &= ~(UINT64_C(1) << graph->word);
+	graph->now->summary &= ~(UINT64_C(1) << graph->word);
+	return true;
+}
+
+unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
+{
+	bool more;
+
+	graph->sweeping = true;
+	graph->left = budget;
+	while ((more = word_first(graph)) && word_run(graph))
+		continue;
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
-	if (gyre_likely(!gyre__pending_any(graph)))
+	if (gyre_likely(!more))
 		sweep_end(graph);
 	return budget - graph->left;
 }

@@ -85,10 +85,10 @@ static int slot_find(struct gyre__graph *graph, unsigned *ret_index)
 	return -ENOSPC;
 }
 
-/* Countdowns start apart, so that no pattern of the traffic meets all nodes' clocked calls. */
-static uint32_t countdown_first(const struct gyre__graph *graph, unsigned index)
+/* They start apart, so that no pattern of the traffic meets all nodes' clocked calls. */
+static uint32_t clocked_first(const struct gyre__graph *graph, unsigned index)
 {
-	return graph->sample_period ? 1 + (index * 7 + 3) % graph->sample_period : UINT32_MAX;
+	return graph->sample_period ? 1 + (index * 7 + 3) % graph->sample_period : 0;
 }
 
 /* The hot half with the data behind it: an even number of lines, which with the allocator's own
@@ -119,7 +119,7 @@ static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsign
 	hot->sweep = &graph->sweep;
 	hot->loop = graph->loop;
 	hot->cold = node;
-	hot->countdown = countdown_first(graph, index);
+	hot->clocked = clocked_first(graph, index);
 	chunk->cold[index % GYRE__NODE_CHUNK] = node;
 	node->hot = hot;
 	node->id.index = index;

@@ -79,7 +79,8 @@ struct gyre__graph {
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
 	struct gyre__pending *now; /* of the two, this generation's */
-	unsigned word; /* of it, that is being dispatched */
+	uint64_t *at; /* of its words, the one that is being dispatched */
+	unsigned word; /* which one that is */
 	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
 	struct gyre__pool pool;
@@ -92,10 +93,11 @@ struct gyre__graph {
 	bool inputs_changed; /* one was enabled or disabled since they were listed */
 	unsigned n_enabled; /* inputs that are enabled and built */
 	unsigned n_inputs; /* in `inputs` */
-	unsigned poll_from; /* input that the pool had no room for */
-	struct gyre__node **inputs; /* enabled ones, pre-inputs first */
+	unsigned poll_from; /* where the pool is scarce: the input that it had no room for */
+	struct gyre_node **inputs; /* enabled ones, pre-inputs first */
 	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
-	uint64_t room; /* of it, not taken yet in this sweep */
+	uint64_t room; /* of it, not taken yet in this sweep; by inputs where it is scarce only */
+	bool scarce; /* that is not room enough for all inputs at once */
 	unsigned inject_room; /* items that may still be injected in this sweep */
 
 	struct gyre_item_ops items;
