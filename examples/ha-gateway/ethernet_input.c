@@ -93,13 +93,14 @@ static __attribute__((noinline)) gyre_next classify(
 	return other_type(rte_be_to_cpu_16(ether->ether_type));
 }
 
-/* The destination and the beginning of the source, in one word. */
-static inline uint64_t addresses_load(const void *bytes)
+/* The destination and the beginning of the source, in one word, as far as they are masked. */
+static inline uint64_t addresses_load(const void *bytes, const uint8_t mask_bytes[8])
 {
-	uint64_t word;
+	uint64_t word, mask;
 
 	memcpy(&word, bytes, sizeof(word));
-	return word;
+	memcpy(&mask, mask_bytes, sizeof(mask));
+	return word & mask;
 }
 
 /* Where packets come from. */
@@ -110,18 +111,23 @@ struct port {
 	uint8_t rx;
 };
 
-static const uint8_t usual_mask[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, RTE_ETHER_GROUP_ADDR, 0};
+static const uint8_t usual_mask[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, RTE_ETHER_GROUP_ADDR};
+static const uint8_t mac_mask[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-static struct port port_find(const struct gateway *gateway, uint16_t id)
+static inline struct port port_find(const struct gateway *gateway, uint16_t id)
 {
-	uint8_t usual[sizeof(uint64_t)] = {0}, rx = GATEWAY_NO_INTERFACE;
+	const struct interface *interface;
+	unsigned rx = GATEWAY_NO_INTERFACE;
 
-	if (id < RTE_MAX_ETHPORTS)
+	if (gyre_likely(id < RTE_MAX_ETHPORTS))
 		rx = gateway->interface_of_port[id];
-	if (rx >= gateway->n_interfaces)
+	if (gyre_unlikely(rx >= gateway->n_interfaces))
 		return (struct port){NULL, UINT64_MAX, id, rx};
-	memcpy(usual, &gateway->interfaces[rx].mac, RTE_ETHER_ADDR_LEN);
-	return (struct port){&gateway->interfaces[rx], addresses_load(usual), id, rx};
+	interface = &gateway->interfaces[rx];
+	/* With two bytes of what is behind the MAC, masked away. */
+	return (struct port){interface,
+		addresses_load((const char *)interface + offsetof(struct interface, mac), mac_mask),
+		id, rx};
 }
 
 static inline uint16_t port_of(const void *item)
@@ -136,7 +142,7 @@ static inline bool is_usual(const struct rte_mbuf *mbuf, uint64_t addresses)
 
 	return packet_is_plain(mbuf, sizeof(*ether)) &&
 	       !(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
-	       (addresses_load(ether) & addresses_load(usual_mask)) == addresses &&
+	       addresses_load(ether, usual_mask) == addresses &&
 	       ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4);
 }
 
