@@ -96,7 +96,7 @@ static unsigned sleep_in_epoll(struct gyre__loop *loop, uint64_t work, bool may_
  */
 static void poll_virtually(struct gyre__loop *loop)
 {
-	uint64_t work = loop->hub.clock->is_virtual ? gyre__loop_next_work(loop) : 0;
+	uint64_t work = gyre__loop_next_work(loop);
 
 	if (work > loop->hub.now && !loop->worked)
 		gyre__loop_idle_virtually(loop, work);
@@ -106,16 +106,16 @@ static void poll_virtually(struct gyre__loop *loop)
 
 static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
 {
-	uint64_t work;
-
 	if (gyre__graph_inputs(loop->hub.graph)) {
-		poll_virtually(loop);
-		return look_now_and_then(loop);
+		if (loop->hub.clock->is_virtual)
+			poll_virtually(loop);
+	} else {
+		uint64_t work = gyre__loop_next_work(loop);
+
+		if (work > loop->hub.now)
+			return sleep_in_epoll(loop, work, may_sleep);
+		awake_virtually(loop);
 	}
-	work = gyre__loop_next_work(loop);
-	if (work > loop->hub.now)
-		return sleep_in_epoll(loop, work, may_sleep);
-	awake_virtually(loop);
 	return look_now_and_then(loop);
 }
 
