@@ -325,6 +325,31 @@ START_TEST(what_waits_takes_its_room)
 }
 END_TEST
 
+/* What ran next to a node for long does so no more once a build has turned the edge round. */
+START_TEST(chains_end_where_they_lead_back)
+{
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id b = rig_probe(rig, "b", RIG_NEXTS("end", "end"));
+	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("b"));
+	void *item;
+
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	for (unsigned i = 0; i < 200; i++)
+		rig_run(rig, a, 0, 1);
+	rig_connect(rig, b, 1, "a");
+	rig_build(rig);
+	ck_assert_uint_lt(rig_node(rig, "b")->hot->rank, rig_node(rig, "a")->hot->floor);
+	item = rig_item_new(rig, 0, 0);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, &item, 1), 1);
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 2), 2);
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 201);
+	ck_assert_uint_eq(rig->graph->sweep.generation, 1);
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 2), 1);
+	rig_free(rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("build");
@@ -341,6 +366,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);
 	tcase_add_test(tcase, what_waits_takes_its_room);
+	tcase_add_test(tcase, chains_end_where_they_lead_back);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
