@@ -196,6 +196,39 @@ START_TEST(mixed_vectors)
 }
 END_TEST
 
+/* Packets of all ports in one vector, by ones and by runs, each to the MAC of its own port or of
+ * the next one; some of a port that is none of ours. */
+START_TEST(mixed_ports)
+{
+	struct rte_mbuf *mbufs[48];
+	struct frame frame;
+	unsigned n = 0;
+
+	sound(&frame);
+	for (unsigned i = 0; i < 48; i++) {
+		unsigned at = i / (1 + i / 24) % 3;
+
+		memcpy(frame.bytes, rig_mac[(at + (i % 8 == 7)) % 3], 6);
+		frame_put16(&frame, AT_ID, i);
+		mbufs[i] = rig_mbuf(&rig, at, &frame);
+		if (i % 8 == 3)
+			mbufs[i]->port = RIG_PORT + 3;
+	}
+	rig_send_n(&rig, "ethernet-input", mbufs, 48);
+	ck_assert_uint_eq(rig_reason(&rig, "ethernet-input", "no-interface"), 6);
+	ck_assert_uint_eq(rig_reason(&rig, "ethernet-input", "other-host"), 6);
+	ck_assert_uint_eq(rig_got(&rig, "ip4-input"), 36);
+	for (unsigned i = 0; i < 48; i++) {
+		if (i % 4 == 3)
+			continue;
+		rig_get(&rig, "ip4-input", n, &frame);
+		ck_assert_uint_eq(frame_get16(&frame, AT_ID), i);
+		ck_assert_uint_eq(packet_meta(rig_got_mbuf(&rig, "ip4-input", n++))->rx,
+			i / (1 + i / 24) % 3);
+	}
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("ethernet_input");
@@ -210,6 +243,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, by_stripped_tag);
 	tcase_add_test(tcase, shared_data_is_not_written);
 	tcase_add_test(tcase, mixed_vectors);
+	tcase_add_test(tcase, mixed_ports);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -288,6 +288,47 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* In one vector from two interfaces: each has a broadcast address of its own, and an address that
+ * looks like one of ours is not one. */
+START_TEST(mixed_interfaces)
+{
+	static const struct {
+		uint32_t source;
+		bool passes[2]; /* from interface 0 and 1 */
+	} cases[] = {
+		{RIG_HOST, {true, true}},
+		{0x0a0000ff, {false, true}},
+		{0xc00002ff, {true, false}},
+		{RIG_INSIDE, {false, false}},
+		{RIG_INSIDE + 64, {true, true}},
+		{RIG_UPLINK0, {false, false}},
+	};
+	struct rte_mbuf *mbufs[2 * RTE_DIM(cases)];
+	struct frame frame, got;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RTE_DIM(mbufs); i++) {
+		struct frame_ip4 with = sound;
+
+		with.source = cases[i / 2].source;
+		frame_ip4(&frame, &with);
+		mbufs[i] = rig_mbuf(&rig, i % 2, &frame);
+		packet_meta(mbufs[i])->rx = i % 2;
+	}
+	rig_send_n(&rig, "ip4-input", mbufs, RTE_DIM(mbufs));
+	for (unsigned i = 0; i < RTE_DIM(mbufs); i++)
+		if (cases[i / 2].passes[i % 2]) {
+			rig_get(&rig, "ip4-lookup", n, &got);
+			ck_assert_uint_eq(frame_get32(&got, AT_SOURCE), cases[i / 2].source);
+			ck_assert_uint_eq(
+				packet_meta(rig_got_mbuf(&rig, "ip4-lookup", n++))->rx, i % 2);
+		}
+	ck_assert_uint_eq(rig_got(&rig, "ip4-lookup"), n);
+	ck_assert_uint_eq(rig_reason(&rig, "ip4-input", "martian-source"), 2);
+	ck_assert_uint_eq(rig_reason(&rig, "ip4-input", "own-source"), 4);
+}
+END_TEST
+
 START_TEST(shared_data_is_not_written)
 {
 	struct rte_mbuf *mbuf, *clone;
@@ -317,6 +358,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, padding_is_cut_off);
 	tcase_add_test(tcase, options);
 	tcase_add_test(tcase, addresses);
+	tcase_add_test(tcase, mixed_interfaces);
 	tcase_add_test(tcase, shared_data_is_not_written);
 	suite_add_tcase(suite, tcase);
 	return suite;
