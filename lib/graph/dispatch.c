@@ -424,6 +424,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 			continue;
 		}
 		known ^= low;
+		__asm__("" : "+m"(known)); /* here, so that `low` is not kept over the call */
 		*word = bits ^ low;
 		n = node->waiting[parity];
 		node->waiting[parity] = 0;
