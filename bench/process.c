@@ -128,7 +128,7 @@ static void turn(struct rig *rig)
 	if (!posts)
 		loop->clock_at = loop->now;
 	gyre__wheel_expire(loop->wheel, loop->now, 256);
-	if (gyre__sched_ready(loop->sched))
+	if (gyre__sched_wake(loop->sched, loop->now, 256))
 		gyre__sched_run(loop->sched, GYRE_SEC(1));
 	else
 		loop->clock_at = 0;
@@ -285,7 +285,7 @@ static void wake_step(void *state)
 	for (int i = 0; i < 100; i++) {
 		turn(rig);
 		if (gyre__sched_ready(rig->loop.sched) ||
-			gyre__wheel_due(rig->loop.wheel, rig->reading))
+			gyre__sched_due(rig->loop.sched, rig->reading))
 			continue;
 		rig->reading += PROCESS_TICK;
 		rig->loop.clock_at = 0;

@@ -25,11 +25,14 @@
 uint64_t gyre__loop_next_work(const struct gyre__loop *loop)
 {
 	const struct gyre_loop *hub = &loop->hub;
+	uint64_t timer, process;
 
 	if (gyre__graph_pending(hub->graph) || loop->injection.count ||
 		gyre__sched_ready(hub->sched) || gyre__post_pending(&hub->posts))
 		return 0;
-	return gyre__wheel_deadline(hub->wheel);
+	timer = gyre__wheel_deadline(hub->wheel);
+	process = gyre__sched_deadline(hub->sched);
+	return timer < process ? timer : process;
 }
 
 /* Tells it that the loop has work: time stands until it is idle again. */
@@ -143,7 +146,7 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
-	if (gyre__sched_ready(hub->sched)) {
+	if (gyre__sched_wake(hub->sched, hub->now, options->timer_budget)) {
 		if (posts | items | calls || gyre__graph_inputs(hub->graph))
 			hub->clock_at = 0;
 		resumed = gyre__sched_run(hub->sched, options->process_budget);

@@ -12,21 +12,15 @@
 #include "sched/process.h"
 #include "sched/sched.h"
 
-/* Adds the buckets of the last few waits to a histogram. */
-static void add_new(const struct gyre_process *process, uint32_t *late)
+static void add(uint32_t *bucket, uint32_t n)
 {
-	for (unsigned i = 0; i < process->late_count; i++) {
-		uint32_t *bucket = &late[process->late_new[i]];
-
-		*bucket += *bucket != UINT32_MAX;
-	}
+	*bucket = *bucket < UINT32_MAX - n ? *bucket + n : UINT32_MAX;
 }
 
-void gyre__account_settle(struct gyre_process *process)
+void gyre__account_carry(struct gyre_process *process, unsigned bucket)
 {
-	add_new(process, process->late);
-	process->late_count = 0;
-	process->late_settled = true;
+	add(&process->late[bucket], UINT8_MAX + 1);
+	process->late_carried = true;
 }
 
 static uint64_t count(const struct gyre_process_stats *stats)
@@ -48,14 +42,16 @@ static void stats_fill(const struct gyre_process *process, struct gyre_process_s
 	ret_stats->runs = process->runs;
 	ret_stats->run_nsec = process->run_nsec;
 	ret_stats->longest_nsec = process->longest_nsec;
-	ret_stats->deadline =
-		gyre_timer_active(&process->timer) ? process->timer.deadline : GYRE_FOREVER;
+	ret_stats->deadline = gyre__alarm_is_set(&process->sched->alarms, process->index)
+				      ? process->deadline
+				      : GYRE_FOREVER;
 	ret_stats->events_coalesced =
 		atomic_load_explicit(&process->coalesced, memory_order_relaxed);
 	ret_stats->late_max = process->late_max;
 	ret_stats->late_nsec = process->late_nsec;
 	memcpy(ret_stats->late, process->late, sizeof(ret_stats->late));
-	add_new(process, ret_stats->late);
+	for (int i = 0; i < GYRE_LATENESS_BUCKETS; i++)
+		add(&ret_stats->late[i], process->late_new[i]);
 	ret_stats->late_count = count(ret_stats);
 	ret_stats->stack_size = process->stack_size;
 }

@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += %D%/libsched.la
 
 %C%_libsched_la_SOURCES = \
 	%D%/account.c \
+	%D%/alarm.c \
+	%D%/alarm.h \
 	%D%/context.c \
 	%D%/context.h \
 	%D%/event.c \

@@ -3,8 +3,8 @@
  * Processes: how one suspends itself, is woken, is resumed and ends. Owns the ready lists and the
  * one table that says which wake-up is legal. Called by the turn (gyre__sched_run) and by
  * processes; event.c, message.c, join.c and ticker.c suspend and wake through here alone. Calls the
- * table of blocks, the stacks and the switch. Invariant: a process is on a list exactly when its
- * state is READY, and runs only between resume() and the park() that answers it.
+ * table of blocks, the alarms, the stacks and the switch. Invariant: a process is on a list exactly
+ * when its state is READY, and runs only between resume() and the park() that answers it.
  */
 #include "sched/process.h"
 
@@ -13,8 +13,13 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "sched/sched.h"
+#include "sched/wheel.h"
 
-enum { GROUP = 8 }; /* processes whose lines are fetched at once */
+enum {
+	GROUP = 16, /* processes whose lines are fetched at once */
+	BATCH = 64, /* processes that are woken at once */
+	BRIEF = 4, /* wake-ups that take no time worth booking */
+};
 
 /* --- Ready --- */
 
@@ -56,17 +61,72 @@ bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason rea
 	if (process->state == GYRE_PROCESS_JOINING)
 		gyre__join_forget(process);
 	if (reason != GYRE__WAKE_TIME)
-		gyre_timer_stop(&process->timer);
+		gyre__alarm_stop(&process->sched->alarms, process->index);
 	make_ready(process, reason);
 	return true;
 }
 
-void gyre__process_due(struct gyre_timer *timer)
+/* Fetches a line by a load whose value nobody wants. A prefetch is slow, or dropped, where the page
+ * is not in the TLB, as that of a stack seldom is. By hand, so that no sanitizer asks whose it is.
+ */
+static inline void touch(const void *line)
 {
-	struct gyre_process *process =
-		(void *)((char *)timer - offsetof(struct gyre_process, timer));
+#ifdef HAVE_X86_64
+	char value;
 
-	gyre__process_wake(process, GYRE__WAKE_TIME);
+	__asm__ volatile("movb %1, %0" : "=q"(value) : "m"(*(const char *)line));
+#else
+	__builtin_prefetch(line, 1);
+#endif
+}
+
+/* Who is due, a batch at a time. Apart, so that the idle turn saves no registers. */
+static __attribute__((noinline)) bool wake_due(
+	struct gyre__sched *sched, uint64_t tick, unsigned budget)
+{
+	uint32_t due[BATCH];
+
+	do {
+		unsigned max = budget < BATCH ? budget : BATCH;
+		unsigned n = gyre__alarms_take(&sched->alarms, tick, due, max);
+
+		for (unsigned i = 0; i < n; i++) {
+			struct gyre_process *process = gyre__table_at(&sched->table, due[i]);
+
+			touch(&process->deadline); /* its lateness is booked there */
+			gyre__process_wake(process, GYRE__WAKE_TIME);
+		}
+		/* A few take less time than to read the clock anew. */
+		if (n > BRIEF)
+			sched->loop->clock_at = 0;
+		budget -= max;
+	} while (budget && sched->alarms.next <= tick);
+	gyre__alarms_pass(&sched->alarms, tick);
+	return !gyre__ready_empty(&sched->ready);
+}
+
+bool gyre__sched_wake(struct gyre__sched *sched, uint64_t now, unsigned budget)
+{
+	uint64_t tick = now >> GYRE__TICK_SHIFT;
+
+	if (tick >= sched->alarms.next)
+		return wake_due(sched, tick, budget);
+	if (gyre__ready_empty(&sched->ready))
+		return false;
+	gyre__alarms_pass(&sched->alarms, tick);
+	return true;
+}
+
+bool gyre__sched_due(struct gyre__sched *sched, uint64_t now)
+{
+	uint64_t tick = now >> GYRE__TICK_SHIFT;
+
+	return tick >= sched->alarms.next && tick >= gyre__alarms_first(&sched->alarms);
+}
+
+uint64_t gyre__sched_deadline(struct gyre__sched *sched)
+{
+	return gyre__tick_nsec(gyre__alarms_first(&sched->alarms));
 }
 
 void gyre__process_start(struct gyre_process *process)
@@ -83,7 +143,7 @@ static inline int park(struct gyre_process *self)
 {
 	gyre__assert(gyre__process_may_suspend(self));
 	self->streak = 0;
-	return gyre__context_switch_with(&self->context, &self->loop_context, 0);
+	return gyre__context_switch_with(&self->context, &self->sched->loop_context, 0);
 }
 
 int gyre__process_suspend(
@@ -94,10 +154,11 @@ int gyre__process_suspend(
 	self->state = (uint8_t)state;
 	if (deadline <= now) {
 		/* What was due before it began to wait is late since then. */
-		self->timer.deadline = now;
+		self->deadline = now;
 		gyre__process_wake(self, GYRE__WAKE_TIME);
 	} else if (deadline != GYRE_FOREVER) {
-		gyre_timer_start(&self->timer, deadline);
+		self->deadline = deadline;
+		gyre__alarm_set(&self->sched->alarms, self->index, gyre__tick_of(deadline));
 	}
 	return park(self);
 }
@@ -179,7 +240,7 @@ int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg
 		return gyre__process_refuse(self);
 	sched->call.fn = fn;
 	sched->call.arg = arg;
-	gyre__context_switch(&self->context, &self->loop_context);
+	gyre__context_switch(&self->context, &self->sched->loop_context);
 	return sched->call.result;
 }
 
@@ -193,7 +254,7 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 	for (;;) {
 		int word = process->canceled ? -ECANCELED : 0;
 
-		gyre__context_switch_with(&process->loop_context, &process->context, word);
+		gyre__context_switch_with(&sched->loop_context, &process->context, word);
 		if (__builtin_expect(!sched->call.fn, 1))
 			break;
 		sched->call.result = sched->call.fn(sched->call.arg);
@@ -211,7 +272,7 @@ void gyre__process_main(void *arg)
 
 	self->status = canceled_before ? -ECANCELED : self->fn(self, self->arg);
 	self->state = GYRE_PROCESS_ENDED;
-	gyre__context_exit(&self->context, &self->loop_context);
+	gyre__context_exit(&self->context, &self->sched->loop_context);
 }
 
 static void process_end(struct gyre_process *process)
@@ -233,20 +294,6 @@ static void process_end(struct gyre_process *process)
 		gyre__table_put(&sched->table, process);
 }
 
-/* Fetches a line by a load whose value nobody wants. A prefetch is slow, or dropped, where the page
- * is not in the TLB, as that of a stack seldom is. By hand, so that no sanitizer asks whose it is.
- */
-static inline void touch(const void *line)
-{
-#ifdef HAVE_X86_64
-	char value;
-
-	__asm__ volatile("movb %1, %0" : "=q"(value) : "m"(*(const char *)line));
-#else
-	__builtin_prefetch(line, 1);
-#endif
-}
-
 /* Fetches what those who go from `at` on touch first, GROUP of them at once, so that what is not in
  * the caches, or in the TLB, is waited for once: the block, and the two lines on the stack where
  * the switch saved the registers. Returns who comes after them. */
@@ -261,7 +308,7 @@ static __attribute__((noinline)) uint32_t fetch(
 		const char *sp = gyre__ready_at(ready, i)->context.sp;
 
 		touch(sp);
-		touch(sp + 64);
+		touch(sp + 63);
 	}
 	return end;
 }
@@ -304,7 +351,7 @@ static inline void account(struct gyre_process *process, uint64_t took)
 
 static inline uint64_t late(const struct gyre_process *process, uint64_t now)
 {
-	return now > process->timer.deadline ? now - process->timer.deadline : 0;
+	return now > process->deadline ? now - process->deadline : 0;
 }
 
 /* One reading of the clock for each: what ends one's run begins the next's. */

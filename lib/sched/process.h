@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/hub.h"
+#include "sched/alarm.h"
 #include "sched/context.h"
 #include "sched/ready.h"
 #include "sched/stack.h"
@@ -57,23 +58,23 @@ struct gyre__inbox {
 	struct gyre_message *first, *last;
 };
 
-/* Two hot lines; a resume that no timer brought touches the first alone. The rest is cold. */
+/* Two hot lines; a resume that no alarm brought touches the first alone. The rest is cold. */
 struct gyre_process {
 	/* A line for a resume and the yield that ends it. */
-	struct gyre__context context, loop_context; /* its own; that of the loop while it runs */
+	struct gyre__context context;
 	struct gyre__sched *sched;
 	uintptr_t stack_low;
-	uint32_t stack_size;
+	uint32_t stack_size, index;
 	uint8_t state, reason; /* why it was made ready last */
 	uint8_t streak; /* answers given without suspending since it last suspended */
 	bool canceled; /* the CANCEL bit has arrived */
 	uint64_t run_nsec, longest_nsec, runs;
 
-	/* One for timed waits. The deadline, started or not, is when one was due that time ended.
-	 */
-	_Alignas(64) struct gyre_timer timer;
+	/* One for timed waits. The deadline, with an alarm or without, is when one was due that
+	 * time ended. */
+	_Alignas(64) uint64_t deadline;
 	uint64_t late_max, late_nsec;
-	uint8_t late_new[7], late_count; /* buckets of the last few, not in `late` yet */
+	uint8_t late_new[GYRE_LATENESS_BUCKETS]; /* not in `late` yet, which has the carries */
 
 	/* One for signals and messages, which other threads write. */
 	_Alignas(64) _Atomic(uint64_t) word;
@@ -85,9 +86,8 @@ struct gyre_process {
 	_Alignas(64) uint32_t late[GYRE_LATENESS_BUCKETS];
 
 	struct gyre_process *next; /* among the free blocks */
-	uint32_t index;
 	int status, joined_status; /* its exit status; that of the process it joined last */
-	bool daemon, joinable, late_settled; /* the last: `late` is not all zeroes */
+	bool daemon, joinable, late_carried; /* the last: `late` is not all zeroes */
 	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
 	struct gyre_process *join_next, **join_pprev;
 	gyre_process_fn *fn;
@@ -99,17 +99,19 @@ struct gyre_process {
 
 /* An odd number of lines, so that the blocks' first lines do not compete for the same cache sets.
  */
-static_assert(
-	sizeof(void *) != 8 || sizeof(struct gyre__context) != 8 ||
-		(sizeof(struct gyre_process) == 448 && offsetof(struct gyre_process, timer) == 64 &&
-			offsetof(struct gyre_process, word) == 128 &&
-			offsetof(struct gyre_process, late) == 192),
+static_assert(sizeof(void *) != 8 || sizeof(struct gyre__context) != 8 ||
+		      (sizeof(struct gyre_process) == 448 &&
+			      offsetof(struct gyre_process, deadline) == 64 &&
+			      offsetof(struct gyre_process, word) == 128 &&
+			      offsetof(struct gyre_process, late) == 192),
 	"the lines of a control block");
 
 struct gyre__sched {
 	struct gyre_loop *loop;
 	struct gyre_process *current;
+	struct gyre__context loop_context; /* while a process runs */
 	struct gyre__ready ready;
+	struct gyre__alarms alarms;
 	bool accounts; /* the clock is read after each run, and what each took is booked */
 	struct {
 		int (*fn)(void *arg); /* to be called on the loop's stack for the current process */
@@ -137,9 +139,8 @@ static inline bool gyre__process_may_suspend(const struct gyre_process *self)
 
 int gyre__process_refuse(struct gyre_process *self) __attribute__((cold));
 
-/* For spawn: what a new process's context and timer are to call; and puts it on the ready list. */
+/* For spawn: what a new process's context is to call; and puts it on the ready list. */
 void gyre__process_main(void *process);
-void gyre__process_due(struct gyre_timer *timer);
 void gyre__process_start(struct gyre_process *process);
 
 /* For an answer that is there already: true when it may be given at once; false after a turn in
@@ -201,22 +202,20 @@ static inline void gyre__inbox_close(struct gyre_process *process)
 /* join.c: wakes those who wait for `process` to end. */
 void gyre__join_tell(struct gyre_process *process);
 void gyre__join_forget(struct gyre_process *joiner);
-/* account.c: makes room in `late_new`. */
-void gyre__account_settle(struct gyre_process *process);
+/* account.c: a counter of `late_new` has come around. */
+void gyre__account_carry(struct gyre_process *process, unsigned bucket);
 
 /* One more timed wait was over `late` nsec after it was due. The histogram's lines are cold: they
- * are touched at every seventh only. */
+ * are touched at every 256th of a bucket only. */
 static inline void gyre__account_late(struct gyre_process *process, uint64_t late)
 {
 	unsigned bucket = 63u - (unsigned)__builtin_clzll(late | 1);
 
 	if (bucket >= GYRE_LATENESS_BUCKETS)
 		bucket = GYRE_LATENESS_BUCKETS - 1;
-	if (process->late_count == sizeof(process->late_new))
-		gyre__account_settle(process);
-	process->late_new[process->late_count++] = (uint8_t)bucket;
-	if (late > process->late_max)
-		process->late_max = late;
+	if (__builtin_expect(!++process->late_new[bucket], 0))
+		gyre__account_carry(process, bucket);
+	process->late_max = late > process->late_max ? late : process->late_max;
 	process->late_nsec += late;
 }
 /* overflow.c */

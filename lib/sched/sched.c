@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "sched/process.h"
+#include "sched/wheel.h"
 
 int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
 	struct gyre__sched **ret_sched)
@@ -27,14 +28,19 @@ int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	err = gyre__table_init(&sched->table, options->process_max);
 	if (err < 0)
 		goto fail;
+	err = gyre__alarms_init(&sched->alarms, loop->now >> GYRE__TICK_SHIFT);
+	if (err < 0)
+		goto fail_table;
 	err = gyre__stacks_create(&sched->stacks);
 	if (err < 0)
 		goto fail_table;
+	gyre__context_init_main(&sched->loop_context);
 	gyre__overflow_register(sched);
 	*ret_sched = sched;
 	return 0;
 
 fail_table:
+	gyre__alarms_fini(&sched->alarms);
 	gyre__table_fini(&sched->table);
 fail:
 	free(sched);
@@ -55,7 +61,6 @@ static void abandon(struct gyre_process *process)
 {
 	gyre__log(process->sched->loop, GYRE_LOG_WARNING, "process '%s': abandoned, it did not end",
 		process->name);
-	gyre_timer_stop(&process->timer);
 	gyre__event_close(process);
 	gyre__inbox_close(process);
 	gyre__context_fini(&process->context);
@@ -75,6 +80,7 @@ void gyre__sched_destroy(struct gyre__sched *sched)
 	gyre__stacks_destroy(sched->stacks);
 	gyre__table_fini(&sched->table);
 	gyre__ready_fini(&sched->ready);
+	gyre__alarms_fini(&sched->alarms);
 	free(sched);
 }
 

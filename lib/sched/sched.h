@@ -13,7 +13,7 @@
 int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel);
 void gyre__wheel_destroy(struct gyre__wheel *wheel);
 /* Runs the timers due at `now`, at most `budget` expiries and cascaded timers; returns how many
- * expired. Its loop's `clock_at` does not hold any more, if that took time worth a reading. */
+ * expired. Its loop's `clock_at` does not hold any more, if any did. */
 unsigned gyre__wheel_expire(struct gyre__wheel *wheel, uint64_t now, unsigned budget);
 /* Whether anything is left to do at `now` (the budget ended the last call early, or a timer is
  * due). */
@@ -26,6 +26,13 @@ uint64_t gyre__wheel_deadline(struct gyre__wheel *wheel);
 int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
 	struct gyre__sched **ret_sched);
 void gyre__sched_destroy(struct gyre__sched *sched);
+/* Makes those processes ready whose deadline has come at `now`, at most `budget` of them and of
+ * alarms moved down; whether any process is ready then. The loop's `clock_at` does not hold any
+ * more, if that took time worth a reading. */
+bool gyre__sched_wake(struct gyre__sched *sched, uint64_t now, unsigned budget);
+/* As gyre__wheel_due and gyre__wheel_deadline, of the processes' deadlines. */
+bool gyre__sched_due(struct gyre__sched *sched, uint64_t now);
+uint64_t gyre__sched_deadline(struct gyre__sched *sched);
 /* Resumes the processes that were ready when it was called, until `budget` nsec are over: the rest
  * go first next time. Begins with the loop's `clock_at`, if that holds, and sets it anew. Returns
  * how many it resumed. */

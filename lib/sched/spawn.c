@@ -60,18 +60,16 @@ static void clear(struct gyre_process *process, struct gyre__sched *sched)
 	process->mask = 0;
 	process->joiners = NULL;
 	process->status = 0;
-	if (process->late_settled) /* else it is empty */
+	memset(process->late_new, 0, sizeof(process->late_new));
+	if (process->late_carried) /* else it is empty */
 		memset(process->late, 0, sizeof(process->late));
-	process->late_settled = false;
-	process->late_count = 0;
+	process->late_carried = false;
 	process->late_max = process->late_nsec = 0;
 	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
-	if (process->sched) /* the block is not new: what no process changes is there, its timer is
-			       stopped */
+	if (process->sched) /* the block is not new: what no process changes is there */
 		return;
 	process->sched = sched;
 	process->post.fn = gyre__event_arrive;
-	gyre_timer_init(&process->timer, sched->loop, gyre__process_due);
 }
 
 static void describe(struct gyre_process *process, const struct gyre_process_options *options)
@@ -91,13 +89,15 @@ static void describe(struct gyre_process *process, const struct gyre_process_opt
 static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
 	struct gyre_process **ret_process)
 {
+	uint32_t used = atomic_load_explicit(&sched->table.used, memory_order_relaxed);
 	struct gyre_process *process;
 	int err;
 
-	if (gyre__ready_reserve(&sched->ready, sched->alive + 1) < 0)
+	if (gyre__ready_reserve(&sched->ready, sched->alive + 1) < 0 ||
+		gyre__alarms_reserve(&sched->alarms, used + 1) < 0)
 		return gyre__error_set(options->error, -ENOMEM,
-			"process '%s': no memory for %u ready ones", options->name,
-			sched->alive + 1);
+			"process '%s': no memory to wake it beside %u", options->name,
+			sched->alive);
 	err = gyre__table_get(&sched->table, &process);
 	if (err < 0)
 		return gyre__error_set(options->error, err,
@@ -142,7 +142,6 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	process->stack_size = (uint32_t)process->stack.size;
 	gyre__context_init(&process->context, process->stack.low, process->stack.size,
 		gyre__process_main, process);
-	gyre__context_init_main(&process->loop_context);
 	gyre__event_open(process);
 	gyre__inbox_open(process, options->message_max);
 	sched->alive++;

@@ -5,15 +5,12 @@
  * functions. Invariants: a timer never runs before its deadline; timers run in order of ticks, and
  * within one in order of start.
  */
-#include "sched/process.h"
 #include "sched/wheel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define NEVER UINT64_MAX /* a tick that does not come */
-
-enum { BRIEF = 4 }; /* wake-ups that take no time worth booking */
 
 int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
 {
@@ -147,24 +144,8 @@ static bool wheel_advance(struct gyre__wheel *wheel, uint64_t tick)
 	return true;
 }
 
-/* To wake a few processes takes less time than to read the clock anew; what others do may take
- * long. */
-static inline void wheel_call(struct gyre_timer *timer, unsigned before)
-{
-	timer->link.next = NULL;
-	if (timer->fn == gyre__process_due) {
-		if (before == BRIEF)
-			timer->loop->clock_at = 0;
-		gyre__process_due(timer);
-	} else {
-		timer->loop->clock_at = 0;
-		timer->fn(timer);
-	}
-}
-
 /*
- * Takes at most `budget` timers out of their slots: into the batch, or down. Processes are woken at
- * once, unless a function that comes before them is in the batch. Returns how many were.
+ * Takes at most `budget` timers out of their slots: into the batch, or down.
  *
  * How late a timer can be: expire takes timers out of their slots one by one, each to run it or to
  * move it down, at most `budget` of them a call. It stops earlier only when nothing is left that is
@@ -173,37 +154,39 @@ static inline void wheel_call(struct gyre_timer *timer, unsigned before)
  * one timer is moved down at most once a level. With n timers outstanding it is thus late by less
  * than a tick, and a turn, and 8 n / budget turns at the very worst.
  */
-static unsigned wheel_collect(struct gyre__wheel *wheel, uint64_t tick, unsigned budget)
+static void wheel_collect(struct gyre__wheel *wheel, uint64_t tick, unsigned budget)
 {
-	unsigned count = 0;
-
 	for (; budget > 0; budget--) {
 		struct gyre_timer *timer;
 		uint64_t due;
 
 		if (list_empty(wheel, GYRE__WHEEL_TODO) && !wheel_advance(wheel, tick))
-			return count;
+			return;
 		timer = list_pop(wheel, GYRE__WHEEL_TODO);
 		due = gyre__tick_of(timer->deadline);
 		if (due > wheel->tick) {
 			gyre__wheel_place(wheel, timer, due);
 			wheel->cascaded++;
-		} else if (timer->fn == gyre__process_due && list_empty(wheel, GYRE__WHEEL_BATCH)) {
-			wheel_call(timer, count++);
 		} else {
 			gyre__wheel_append(wheel, GYRE__WHEEL_BATCH, &timer->link);
 		}
 	}
 	if (list_empty(wheel, GYRE__WHEEL_TODO))
 		wheel->near = wheel->tick;
-	return count;
 }
 
 /* What the functions start is not run here, be it due: it goes to `todo`, or to a slot. */
-static unsigned wheel_run(struct gyre__wheel *wheel, unsigned count)
+static unsigned wheel_run(struct gyre__wheel *wheel)
 {
-	for (; !list_empty(wheel, GYRE__WHEEL_BATCH); count++)
-		wheel_call(list_pop(wheel, GYRE__WHEEL_BATCH), count);
+	unsigned count = 0;
+
+	for (; !list_empty(wheel, GYRE__WHEEL_BATCH); count++) {
+		struct gyre_timer *timer = list_pop(wheel, GYRE__WHEEL_BATCH);
+
+		timer->link.next = NULL;
+		timer->loop->clock_at = 0; /* it may take long */
+		timer->fn(timer);
+	}
 	return count;
 }
 
@@ -213,8 +196,8 @@ __attribute__((noinline)) static unsigned wheel_turn(
 {
 	unsigned count;
 
-	count = wheel_collect(wheel, tick, budget);
-	count = wheel_run(wheel, count);
+	wheel_collect(wheel, tick, budget);
+	count = wheel_run(wheel);
 	wheel->next = next_tick(wheel);
 	return count;
 }

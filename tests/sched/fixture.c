@@ -68,6 +68,7 @@ unsigned fixture_turn(struct fixture *f)
 	f->loop.now = gyre__clock_read(&f->clock);
 	gyre__post_run(&f->loop.posts, 256);
 	gyre__wheel_expire(f->loop.wheel, f->loop.now, 256);
+	gyre__sched_wake(f->loop.sched, f->loop.now, 256);
 	return fixture_run(f, GYRE_SEC(1));
 }
 
@@ -84,7 +85,8 @@ unsigned fixture_settle(struct fixture *f, unsigned most)
 	while (turns < most) {
 		turns++;
 		if (!fixture_turn(f) && !gyre__post_pending(&f->loop.posts) &&
-			!gyre__wheel_due(f->loop.wheel, f->loop.now))
+			!gyre__wheel_due(f->loop.wheel, f->loop.now) &&
+			!gyre__sched_due(f->loop.sched, f->loop.now))
 			break;
 	}
 	return turns;

@@ -14,6 +14,11 @@ gyre_tests += %D%/test_timer
 %C%_test_timer_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_timer_LDADD = $(HARNESS) lib/sched/libsched.la lib/base/libbase.la
 
+gyre_tests += %D%/test_alarm
+%C%_test_alarm_SOURCES = %D%/test_alarm.c
+%C%_test_alarm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_alarm_LDADD = $(HARNESS) lib/sched/libsched.la lib/base/libbase.la
+
 gyre_tests += %D%/test_wheel
 %C%_test_wheel_SOURCES = %D%/test_wheel.c
 %C%_test_wheel_CPPFLAGS = $(TEST_CPPFLAGS)

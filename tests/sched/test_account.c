@@ -107,26 +107,36 @@ START_TEST(every_lateness_has_its_bucket)
 
 	gyre__account_late(&process, 0);
 	gyre__account_late(&process, 1);
-	gyre__account_settle(&process);
-	ck_assert_uint_eq(process.late[0], 2);
+	ck_assert_uint_eq(process.late_new[0], 2);
 	ck_assert_uint_eq(process.late_nsec, 1);
 	for (int i = 1; i < 64; i++) {
 		int bucket = i < GYRE_LATENESS_BUCKETS ? i : GYRE_LATENESS_BUCKETS - 1;
-		uint32_t before = process.late[bucket];
+		uint8_t before = process.late_new[bucket];
 
 		gyre__account_late(&process, UINT64_C(1) << i);
 		gyre__account_late(&process, (UINT64_C(2) << i) - 1);
-		gyre__account_settle(&process);
-		ck_assert_uint_eq(process.late[bucket], before + 2);
+		ck_assert_uint_eq(process.late_new[bucket], before + 2);
 	}
 	for (int i = 0; i < GYRE_LATENESS_BUCKETS; i++)
-		count += process.late[i];
+		count += process.late_new[i];
 	ck_assert_uint_eq(count, 128);
 	ck_assert_uint_eq(process.late_max, UINT64_MAX);
-	process.late[3] = UINT32_MAX;
-	gyre__account_late(&process, 8);
-	gyre__account_settle(&process);
-	ck_assert_uint_eq(process.late[3], UINT32_MAX);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_full_bucket_stays_full)
+{
+	struct gyre_process_id id = fixture_spawn(&f, "late", sleeping, &(uint64_t){GYRE_SEC(2)});
+	struct gyre_process *process = gyre__process_find(id);
+
+	process->late[3] = UINT32_MAX - 300;
+	for (unsigned i = 1; i <= 1000; i++) {
+		uint32_t expected = UINT32_MAX - 300 + (i < 300 ? i : 300);
+
+		gyre__account_late(process, 8);
+		ck_assert_uint_eq(stats_of(id).late[3], expected);
+	}
 	fixture_close(&f);
 }
 END_TEST
@@ -149,7 +159,7 @@ START_TEST(every_wait_is_counted_at_any_time)
 
 	ck_assert_int_eq(gyre_process_spawn(&f.loop, ticking, &deadline, NULL, &id), 0);
 	fixture_settle(&f, 10);
-	for (unsigned i = 1; i <= 30; i++) {
+	for (unsigned i = 1; i <= 600; i++) {
 		fixture_settle_at(&f, deadline + (i - 1) * 10240 + 3000);
 		ck_assert_uint_eq(stats_of(id).late_count, i);
 		ck_assert_uint_eq(stats_of(id).late[11], i);
@@ -259,7 +269,8 @@ static uint64_t reading_after(unsigned n, struct gyre_timer *timer)
 	if (timer)
 		gyre_timer_start(timer, due);
 	f.now = f.loop.clock_at = due + GYRE_USEC(2);
-	ck_assert_uint_eq(gyre__wheel_expire(f.loop.wheel, f.now, 256), n + (timer != NULL));
+	ck_assert_uint_eq(gyre__wheel_expire(f.loop.wheel, f.now, 256), timer != NULL);
+	ck_assert_int_eq(gyre__sched_wake(f.loop.sched, f.now, 256), n > 0);
 	due = f.loop.clock_at;
 	ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), n);
 	return due;
@@ -401,6 +412,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, lateness_is_due_against_ran);
 	tcase_add_test(tcase, what_was_due_before_the_wait_is_not_late);
 	tcase_add_test(tcase, every_lateness_has_its_bucket);
+	tcase_add_test(tcase, a_full_bucket_stays_full);
 	tcase_add_test(tcase, every_wait_is_counted_at_any_time);
 	tcase_add_test(tcase, without_accounts_runs_are_counted_alone);
 	tcase_add_test(tcase, without_accounts_the_budget_is_looked_at_now_and_then);

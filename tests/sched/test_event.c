@@ -234,8 +234,8 @@ START_TEST(cancel_ends_a_wait)
 	ck_assert_int_eq(w.result, -ECANCELED);
 	ck_assert_uint_eq(w.got, 0);
 	ck_assert_int_eq(gyre_process_signal(id, GYRE_EVENT(1)), -ESRCH);
-	/* Its timer went with the wait. */
-	ck_assert_uint_eq(gyre__wheel_deadline(f.loop.wheel), GYRE_FOREVER);
+	/* Its alarm went with the wait. */
+	ck_assert_uint_eq(gyre__sched_deadline(f.loop.sched), GYRE_FOREVER);
 	fixture_close(&f);
 }
 END_TEST
