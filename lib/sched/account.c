@@ -39,7 +39,7 @@ static void stats_fill(const struct gyre_process *process, struct gyre_process_s
 	memcpy(ret_stats->name, process->name, sizeof(ret_stats->name));
 	ret_stats->state = process->state;
 	ret_stats->daemon = process->daemon;
-	ret_stats->runs = process->runs;
+	ret_stats->runs = (uint64_t)process->runs_high << 32 | process->runs;
 	ret_stats->run_nsec = process->run_nsec;
 	ret_stats->longest_nsec = process->longest_nsec;
 	ret_stats->deadline = gyre__alarm_is_set(&process->sched->alarms, process->index)

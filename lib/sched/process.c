@@ -143,7 +143,7 @@ static inline int park(struct gyre_process *self)
 {
 	gyre__assert(gyre__process_may_suspend(self));
 	self->streak = 0;
-	return gyre__context_switch_with(&self->context, &self->sched->loop_context, 0);
+	return gyre__context_switch_with(&self->context, &self->loop_context, 0);
 }
 
 int gyre__process_suspend(
@@ -240,7 +240,7 @@ int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg
 		return gyre__process_refuse(self);
 	sched->call.fn = fn;
 	sched->call.arg = arg;
-	gyre__context_switch(&self->context, &self->sched->loop_context);
+	gyre__context_switch(&self->context, &self->loop_context);
 	return sched->call.result;
 }
 
@@ -254,7 +254,7 @@ static inline void resume(struct gyre__sched *sched, struct gyre_process *proces
 	for (;;) {
 		int word = process->canceled ? -ECANCELED : 0;
 
-		gyre__context_switch_with(&sched->loop_context, &process->context, word);
+		gyre__context_switch_with(&process->loop_context, &process->context, word);
 		if (__builtin_expect(!sched->call.fn, 1))
 			break;
 		sched->call.result = sched->call.fn(sched->call.arg);
@@ -272,7 +272,7 @@ void gyre__process_main(void *arg)
 
 	self->status = canceled_before ? -ECANCELED : self->fn(self, self->arg);
 	self->state = GYRE_PROCESS_ENDED;
-	gyre__context_exit(&self->context, &self->sched->loop_context);
+	gyre__context_exit(&self->context, &self->loop_context);
 }
 
 static void process_end(struct gyre_process *process)
@@ -342,6 +342,12 @@ static inline struct gyre_process *run_take(struct run *run)
 	return process;
 }
 
+static inline void count_run(struct gyre_process *process)
+{
+	if (__builtin_expect(!++process->runs, 0))
+		process->runs_high++;
+}
+
 static inline void account(struct gyre_process *process, uint64_t took)
 {
 	process->run_nsec += took;
@@ -369,7 +375,7 @@ static GYRE__RETURNS_BY_JUMP void run_accounted(struct gyre__sched *sched, uint6
 
 		if (process->reason == GYRE__WAKE_TIME)
 			gyre__account_late(process, late(process, now));
-		process->runs++;
+		count_run(process);
 		resume(sched, process);
 		now = gyre__clock_read(loop->clock);
 		account(process, now - before);
@@ -390,7 +396,7 @@ static GYRE__RETURNS_BY_JUMP void run_unaccounted(struct gyre__sched *sched, uin
 	do {
 		struct gyre_process *process = run_take(&run);
 
-		process->runs++;
+		count_run(process);
 		resume(sched, process);
 		if (__builtin_expect(process->state == GYRE_PROCESS_ENDED, 0))
 			process_end(process);

@@ -61,14 +61,15 @@ struct gyre__inbox {
 /* Two hot lines; a resume that no alarm brought touches the first alone. The rest is cold. */
 struct gyre_process {
 	/* A line for a resume and the yield that ends it. */
-	struct gyre__context context;
+	struct gyre__context context, loop_context; /* its own; that of the loop while it runs */
 	struct gyre__sched *sched;
 	uintptr_t stack_low;
-	uint32_t stack_size, index;
+	uint32_t stack_size;
 	uint8_t state, reason; /* why it was made ready last */
 	uint8_t streak; /* answers given without suspending since it last suspended */
 	bool canceled; /* the CANCEL bit has arrived */
-	uint64_t run_nsec, longest_nsec, runs;
+	uint64_t run_nsec, longest_nsec;
+	uint32_t runs, index; /* the former has its upper half in runs_high */
 
 	/* One for timed waits. The deadline, with an alarm or without, is when one was due that
 	 * time ended. */
@@ -86,6 +87,7 @@ struct gyre_process {
 	_Alignas(64) uint32_t late[GYRE_LATENESS_BUCKETS];
 
 	struct gyre_process *next; /* among the free blocks */
+	uint32_t runs_high;
 	int status, joined_status; /* its exit status; that of the process it joined last */
 	bool daemon, joinable, late_carried; /* the last: `late` is not all zeroes */
 	struct gyre_process *joiners; /* waiting for its end, linked by join_next */
@@ -109,7 +111,6 @@ static_assert(sizeof(void *) != 8 || sizeof(struct gyre__context) != 8 ||
 struct gyre__sched {
 	struct gyre_loop *loop;
 	struct gyre_process *current;
-	struct gyre__context loop_context; /* while a process runs */
 	struct gyre__ready ready;
 	struct gyre__alarms alarms;
 	bool accounts; /* the clock is read after each run, and what each took is booked */

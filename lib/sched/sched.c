@@ -34,7 +34,6 @@ int gyre__sched_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	err = gyre__stacks_create(&sched->stacks);
 	if (err < 0)
 		goto fail_table;
-	gyre__context_init_main(&sched->loop_context);
 	gyre__overflow_register(sched);
 	*ret_sched = sched;
 	return 0;

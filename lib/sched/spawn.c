@@ -56,7 +56,8 @@ static void clear(struct gyre_process *process, struct gyre__sched *sched)
 {
 	process->streak = 0;
 	process->canceled = false;
-	process->run_nsec = process->longest_nsec = process->runs = 0;
+	process->run_nsec = process->longest_nsec = 0;
+	process->runs = process->runs_high = 0;
 	process->mask = 0;
 	process->joiners = NULL;
 	process->status = 0;
@@ -142,6 +143,7 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	process->stack_size = (uint32_t)process->stack.size;
 	gyre__context_init(&process->context, process->stack.low, process->stack.size,
 		gyre__process_main, process);
+	gyre__context_init_main(&process->loop_context);
 	gyre__event_open(process);
 	gyre__inbox_open(process, options->message_max);
 	sched->alive++;

@@ -61,6 +61,19 @@ START_TEST(run_times_sum_up)
 }
 END_TEST
 
+START_TEST(runs_are_counted_beyond_32_bits)
+{
+	uint64_t work = 0;
+	struct gyre_process_id id = fixture_spawn(&f, "many", working, &work);
+
+	fixture_turn(&f);
+	gyre__process_find(id)->runs = UINT32_MAX;
+	fixture_turn(&f);
+	ck_assert_uint_eq(stats_of(id).runs, UINT64_C(1) << 32);
+	fixture_close(&f);
+}
+END_TEST
+
 static int sleeping(struct gyre_process *self, void *arg)
 {
 	return gyre_process_sleep_until(self, *(uint64_t *)arg);
@@ -409,6 +422,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, run_times_sum_up);
+	tcase_add_test(tcase, runs_are_counted_beyond_32_bits);
 	tcase_add_test(tcase, lateness_is_due_against_ran);
 	tcase_add_test(tcase, what_was_due_before_the_wait_is_not_late);
 	tcase_add_test(tcase, every_lateness_has_its_bucket);
