@@ -20,7 +20,8 @@ static const struct gyre__partition_ops *avx2_get(void)
 static const struct gyre__partition_ops *avx512_get(void)
 {
 	if (!avx2_get() || !__builtin_cpu_supports("avx512f") ||
-		!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl"))
+		!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
+		!__builtin_cpu_supports("avx512vl"))
 		return NULL;
 	return &gyre__partition_avx512;
 }

@@ -18,6 +18,7 @@ struct gyre__graph;
 /* What is compiled for each instruction set. */
 struct gyre__partition_ops {
 	enum gyre_simd simd; /* never AUTO */
+	unsigned few; /* vectors below it are better sent item by item */
 	/* Whether all of nexts[0..n) are the same. */
 	bool (*all_equal)(const gyre_next *nexts, unsigned n);
 	/* Sends each of n items where graph->nexts says, of a node that has ways, and is not far.

@@ -73,37 +73,45 @@ static inline void **four_compress(void **dst, void *const *items, unsigned four
 	return dst + __builtin_popcount(four);
 }
 
+/* Brings eight items together for every way; only entries with a bit in `live` count. */
+INLINE void eight_split(
+	void ***ends, void *const *items, const gyre_next *nexts, unsigned live, unsigned ways)
+{
+	__m128i eight = _mm_loadu_si128((const __m128i *)nexts);
+
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++) {
+		__m128i match = _mm_cmpeq_epi16(eight, _mm_set1_epi16(way));
+		unsigned bits = _mm_movemask_epi8(_mm_packs_epi16(match, match)) & live;
+
+		ends[way] = four_compress(ends[way], items, bits & 0xf);
+		ends[way] = four_compress(ends[way], items + ITEMS_STEP, bits >> ITEMS_STEP);
+	}
+}
+
 /* One pass, every next's items brought together as they come, the ends in registers. */
-INLINE void split(
-	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
+INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
+	const gyre_next *nexts, unsigned n, unsigned ways)
 {
 	void **ends[GYRE__WAYS_MAX] = {0};
+	unsigned i = 0;
 
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++)
-		ends[way] = places[way];
-	for (unsigned i = 0; i < n; i += 2 * ITEMS_STEP) {
-		unsigned live = _bzhi_u32(0xff, n - i < 2 * ITEMS_STEP ? n - i : 2 * ITEMS_STEP);
-		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
-
-#pragma GCC unroll 6
-		for (unsigned way = 0; way < ways; way++) {
-			__m128i match = _mm_cmpeq_epi16(eight, _mm_set1_epi16(way));
-			unsigned bits = _mm_movemask_epi8(_mm_packs_epi16(match, match)) & live;
-
-			ends[way] = four_compress(ends[way], items + i, bits & 0xf);
-			ends[way] = four_compress(ends[way], items + i + ITEMS_STEP, bits >> 4);
-		}
-	}
+		ends[way] = firsts[way];
+	for (; i + 2 * ITEMS_STEP < n; i += 2 * ITEMS_STEP)
+		eight_split(ends, items + i, nexts + i, 0xff, ways);
+	eight_split(ends, items + i, nexts + i, _bzhi_u32(0xff, n - i), ways);
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++)
-		places[way] = ends[way];
+		counts[way] = ends[way] - firsts[way];
 }
 
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx2 = {
 	.simd = GYRE_SIMD_AVX2,
+	.few = 5,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

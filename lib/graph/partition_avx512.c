@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Partition by AVX-512 (F, BW, VL) and BMI2. Called through the table only, once partition.c has
- * found the CPU able; calls nothing, and is the only file compiled for AVX-512. Compresses in
+ * Partition by AVX-512 (F, BW, DQ, VL) and BMI2. Called through the table only, once partition.c
+ * has found the CPU able; calls nothing, and is the only file compiled for AVX-512. Compresses in
  * registers and stores them whole, for compressing stores are microcode on some CPUs.
  * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
  */
@@ -45,39 +45,42 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 	return bits == live;
 }
 
-/* One pass, every next's items compressed as they come, the ends in registers. */
-INLINE void split(
-	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
+/* Compresses eight items for every way; only entries with a bit in `live` count. */
+INLINE void eight_split(void **const *firsts, unsigned *counts, void *const *items,
+	const gyre_next *nexts, __mmask8 live, unsigned ways)
 {
-	void **ends[GYRE__WAYS_MAX] = {0};
+	__m512i pointers = _mm512_loadu_si512(items);
+	__m128i eight = _mm_loadu_si128((const __m128i *)nexts);
 
 #pragma GCC unroll 6
-	for (unsigned way = 0; way < ways; way++)
-		ends[way] = places[way];
-	for (unsigned i = 0; i < n; i += ITEMS_STEP) {
-		__mmask8 live = _bzhi_u32(0xff, n - i < ITEMS_STEP ? n - i : ITEMS_STEP);
-		__m512i pointers = _mm512_loadu_si512(items + i);
-		__m128i eight = _mm_loadu_si128((const __m128i *)(nexts + i));
+	for (unsigned way = 0; way < ways; way++) {
+		__mmask8 match = _mm_mask_cmpeq_epi16_mask(live, eight, _mm_set1_epi16(way));
 
-#pragma GCC unroll 6
-		for (unsigned way = 0; way < ways; way++) {
-			__mmask8 match =
-				_mm_mask_cmpeq_epi16_mask(live, eight, _mm_set1_epi16(way));
-
-			_mm512_storeu_si512(
-				ends[way], _mm512_maskz_compress_epi64(match, pointers));
-			ends[way] += __builtin_popcount(match);
-		}
+		_mm512_storeu_si512(
+			firsts[way] + counts[way], _mm512_maskz_compress_epi64(match, pointers));
+		counts[way] += __builtin_popcount(match);
 	}
+}
+
+/* One pass, every next's items compressed as they come, the counts in registers. */
+INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
+	const gyre_next *nexts, unsigned n, unsigned ways)
+{
+	unsigned i = 0;
+
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++)
-		places[way] = ends[way];
+		counts[way] = 0;
+	for (; i + ITEMS_STEP < n; i += ITEMS_STEP)
+		eight_split(firsts, counts, items + i, nexts + i, 0xff, ways);
+	eight_split(firsts, counts, items + i, nexts + i, _bzhi_u32(0xff, n - i), ways);
 }
 
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx512 = {
 	.simd = GYRE_SIMD_AVX512,
+	.few = 3,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

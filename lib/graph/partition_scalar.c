@@ -42,30 +42,31 @@ _Static_assert(GYRE_VECTOR_MAX <= COUNTED, "a counter counts a vector");
 
 /* An item's place is its way's, plus what was counted there before it: with the counters in a
  * register, no item waits for the one before it. */
-INLINE void split(
-	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
+INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
+	const gyre_next *nexts, unsigned n, unsigned ways)
 {
 	void *none[GYRE_VECTOR_MAX];
-	void **firsts[GYRE__WAYS_MAX + 1];
+	void **places[GYRE__WAYS_MAX + 1];
 	uint64_t counters = 0;
 
 	for (unsigned way = 0; way < ways; way++)
-		firsts[way] = places[way];
-	firsts[ways] = none;
+		places[way] = firsts[way];
+	places[ways] = none;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned way = nexts[i] < ways ? nexts[i] : ways;
 
-		firsts[way][counters >> way * COUNTER & COUNTED] = items[i];
+		places[way][counters >> way * COUNTER & COUNTED] = items[i];
 		counters += UINT64_C(1) << way * COUNTER;
 	}
 	for (unsigned way = 0; way < ways; way++)
-		places[way] += counters >> way * COUNTER & COUNTED;
+		counts[way] = counters >> way * COUNTER & COUNTED;
 }
 
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_scalar = {
 	.simd = GYRE_SIMD_SCALAR,
+	.few = 8,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

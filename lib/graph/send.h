@@ -9,33 +9,6 @@
 #include "graph/drop.h"
 #include "graph/frame.h"
 
-/* Where the items of each way go. */
-struct places {
-	void **first[GYRE__WAYS_MAX];
-	void **end[GYRE__WAYS_MAX];
-	unsigned slow; /* bits of the ways that go by the scratch memory: no room */
-};
-
-INLINE void places_open(struct places *places, struct gyre__graph *graph,
-	const struct gyre_node *node, unsigned n, unsigned ways)
-{
-	const unsigned parity = graph->sweep.parity, vector = graph->sweep.vector;
-
-	places->slow = 0;
-#pragma GCC unroll 4
-	for (unsigned way = 0; way < ways; way++) {
-		const struct gyre_node *to = node->nexts[way];
-		unsigned at = to->waiting[parity];
-
-		places->first[way] = to->inbox[parity]->items + at;
-		if (gyre_unlikely(at + n > vector)) {
-			places->first[way] = graph->scratch[way];
-			places->slow |= 1u << way;
-		}
-		places->end[way] = places->first[way];
-	}
-}
-
 /* What has no next, code by code. */
 static __attribute__((noinline)) void send_codes(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
@@ -58,51 +31,57 @@ static __attribute__((noinline)) void send_codes(
 	}
 }
 
-/* By value, so that the compiler may keep the places in registers until then. */
-static __attribute__((noinline)) void places_empty(
-	struct places places, struct gyre__graph *graph, struct gyre_node *node)
+/* Where a frame has no room for all: by way of the scratch memory. */
+static __attribute__((noinline)) void send_roomless(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	for (unsigned way = 0; places.slow; way++, places.slow >>= 1)
-		if (places.slow & 1)
-			gyre__edge_put(node, node->nexts[way], graph->scratch[way],
-				places.end[way] - places.first[way]);
-}
+	const unsigned ways = node->ways;
+	void **firsts[GYRE__WAYS_MAX] = {0};
+	unsigned counts[GYRE__WAYS_MAX], sum = 0;
 
-/* Returns how many items have a place. */
-INLINE unsigned places_close(const struct places *places, struct gyre__graph *graph,
-	struct gyre_node *node, unsigned ways)
-{
-	const unsigned parity = graph->sweep.parity;
-	unsigned sum = 0;
-	uint64_t bits = 0;
-
-#pragma GCC unroll 4
+	for (unsigned way = 0; way < ways; way++)
+		firsts[way] = graph->scratch[way];
+	split(firsts, counts, items, graph->nexts, n, ways);
 	for (unsigned way = 0; way < ways; way++) {
-		struct gyre_node *to = node->nexts[way];
-		unsigned count = places->end[way] - places->first[way];
-
-		sum += count;
-		if (gyre_unlikely(places->slow & 1u << way))
-			continue;
-		to->waiting[parity] += count;
-		bits |= (uint64_t)(count != 0) << to->rank % 64;
+		gyre__edge_put(node, node->nexts[way], firsts[way], counts[way]);
+		sum += counts[way];
 	}
-	gyre__pending_near(graph, node, bits);
-	return sum;
+	if (gyre_unlikely(sum < n))
+		send_codes(graph, node, items, n, ways);
 }
 
 INLINE void send_ways(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
 {
-	struct places places;
-	unsigned placed;
+	const unsigned parity = graph->sweep.parity;
+	void **firsts[GYRE__WAYS_MAX] = {0};
+	unsigned counts[GYRE__WAYS_MAX], sum = 0;
+	int room = 0; /* below 0: not enough */
+	uint64_t bits = 0;
 
-	places_open(&places, graph, node, n, ways);
-	split(places.end, items, graph->nexts, n, ways);
-	placed = places_close(&places, graph, node, ways);
-	if (gyre_unlikely(places.slow))
-		places_empty(places, graph, node);
-	if (gyre_unlikely(placed < n))
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++) {
+		const struct gyre_node *to = node->nexts[way];
+		unsigned at = to->waiting[parity];
+
+		room |= (int)(graph->sweep.vector - n - at);
+		firsts[way] = to->inbox[parity]->items + at;
+	}
+	if (gyre_unlikely(room < 0)) {
+		send_roomless(graph, node, items, n);
+		return;
+	}
+	split(firsts, counts, items, graph->nexts, n, ways);
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++) {
+		struct gyre_node *to = node->nexts[way];
+
+		to->waiting[parity] += counts[way];
+		bits |= (uint64_t)(counts[way] != 0) << to->rank % 64;
+		sum += counts[way];
+	}
+	gyre__pending_near(graph, node, bits);
+	if (gyre_unlikely(sum < n))
 		send_codes(graph, node, items, n, ways);
 }
 
@@ -129,14 +108,14 @@ static void send(struct gyre__graph *graph, struct gyre_node *node, void **items
 static void split_any(
 	void ***places, void *const *items, const gyre_next *nexts, unsigned n, unsigned ways)
 {
-	switch (ways) {
-	case 2:
-		split(places, items, nexts, n, 2);
-		return;
-	case 4:
-		split(places, items, nexts, n, 4);
-		return;
-	default:
-		split(places, items, nexts, n, ways);
-	}
+	unsigned counts[GYRE__WAYS_MAX];
+
+	if (ways == 2)
+		split(places, counts, items, nexts, n, 2);
+	else if (ways == 4)
+		split(places, counts, items, nexts, n, 4);
+	else
+		split(places, counts, items, nexts, n, ways);
+	for (unsigned way = 0; way < ways; way++)
+		places[way] += counts[way];
 }
