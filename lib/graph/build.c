@@ -334,15 +334,18 @@ void gyre__inputs_list(struct gyre__graph *graph)
 	graph->poll_from = 0;
 }
 
-/* The word of the pending set that the ranks of all nexts are in, of a node that leads to none
- * back.
- */
+/* The lowest rank of the nexts of a node that leads to none back, where all are near to it. */
 static uint16_t nexts_near(struct gyre_node *const *nexts, unsigned n, unsigned floor)
 {
+	unsigned first = n ? nexts[0]->rank : 0;
+
+	for (unsigned i = 1; i < n; i++)
+		if (nexts[i]->rank < first)
+			first = nexts[i]->rank;
 	for (unsigned i = 0; i < n; i++)
-		if (nexts[i]->rank / 64 != nexts[0]->rank / 64 || nexts[i]->rank < floor)
+		if (nexts[i]->rank - first >= 64 || nexts[i]->rank < floor)
 			return GYRE__FAR;
-	return n ? nexts[0]->rank / 64 : 0;
+	return first;
 }
 
 /* n, if the nexts are few enough to be split over at once, and no two are the same node. */

@@ -191,6 +191,18 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
 
+__attribute__((noinline)) void gyre__pending_behind(
+	struct gyre__graph *graph, unsigned word, uint64_t bits, uint64_t next)
+{
+	struct gyre__pending *pending = graph->now;
+
+	pending->summary |= (uint64_t)(bits != 0) << word;
+	if (next) {
+		pending->words[word + 1] |= next;
+		pending->summary |= UINT64_C(1) << (word + 1);
+	}
+}
+
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node)
 {
 	unsigned now = graph->sweep.parity, later = now ^ 1;

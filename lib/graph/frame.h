@@ -93,13 +93,20 @@ static inline struct gyre_frame *gyre__edge_hand(
 	return own;
 }
 
-/* Nexts of a node, all near, that have items from now on: the bits of their ranks. */
+/* What is not in the word that is being dispatched. */
+void gyre__pending_behind(struct gyre__graph *graph, unsigned word, uint64_t bits, uint64_t next);
+
+/* Nexts of a node, all near, that have items from now on: the bits of their ranks. They begin in
+ * one word, and go on in the next one. */
 static inline void gyre__pending_near(
 	struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
-	graph->now->words[node->near] |= bits;
-	if (gyre_unlikely(node->near != graph->word && bits))
-		graph->now->summary |= UINT64_C(1) << node->near;
+	unsigned word = node->near / 64;
+	uint64_t here = bits & UINT64_MAX << node->near % 64;
+
+	graph->now->words[word] |= here;
+	if (gyre_unlikely(word != graph->word || here != bits))
+		gyre__pending_behind(graph, word, here, bits ^ here);
 }
 
 #endif
