@@ -50,9 +50,14 @@ static gyre_next rounded_process(struct gyre_node *node, void **items, gyre_next
 	const uint8_t *table = graph_place_take(gyre_node_data(node), n);
 
 	(void)items;
-	for (unsigned i = 0; i < n; i += 16)
+	for (unsigned i = 0; i < n; i += 16) {
+		uint8_t sixteen[16]; /* nexts[] might be the table, for all that the compiler knows
+				      */
+
+		memcpy(sixteen, table + i, sizeof(sixteen));
 		for (unsigned k = 0; k < 16; k++)
-			nexts[i + k] = table[i + k];
+			nexts[i + k] = sixteen[k];
+	}
 	return GYRE_NEXT_EACH;
 }
 
