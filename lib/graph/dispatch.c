@@ -18,8 +18,8 @@
 #define SOME 24
 /* How often in a row the node that runs next must have been the same to be taken for granted. */
 #define SURE 64
-/* Vectors below it are sent item by item. */
-#define FEW 8
+/* Fewer items than this are copied where they have to wait. */
+#define BRIEF 8
 /* Vectors between two that are asked. */
 #define MIXED 16
 
@@ -219,7 +219,7 @@ static __attribute__((noinline)) void send_slowly(
 	}
 }
 
-/* Item by item, of a node whose nexts are in several words, or before it. */
+/* Item by item, of a node whose nexts are far from each other, or before it. */
 static __attribute__((noinline)) void send_far(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
@@ -274,7 +274,7 @@ INLINE void send_each(struct gyre__graph *graph, struct gyre_node *node, void **
 	node->mixed = (node->mixed - 1u) % MIXED;
 	if (gyre_unlikely(node->near == GYRE__FAR))
 		send_far(graph, node, items, n);
-	else if (n < FEW || !node->ways)
+	else if (n < graph->partition->few || !node->ways)
 		send_few(graph, node, items, n);
 	else
 		graph->partition->send(graph, node, items, n);
@@ -302,6 +302,19 @@ static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 	before->after = before->sure < SURE ? NULL : node;
 }
 
+/* The node that runs next, as a guess where that is known, so that its work begins before that of
+ * the one before it has ended. */
+static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre_node *node)
+{
+	struct gyre_node *guess = before->after;
+
+	__asm__("" : "+r"(guess)); /* not to be taken for `node` where they are the same */
+	if (gyre_likely(node == before->after))
+		return guess;
+	after_learn(before, node);
+	return node;
+}
+
 /* Whether nothing is pending up to a node, in the word that is being dispatched. */
 static inline bool is_first(const struct gyre__graph *graph, const struct gyre_node *node)
 {
@@ -323,7 +336,7 @@ static inline bool few_wait(
 {
 	gyre_next next = graph->nexts[0];
 
-	return n < FEW && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
+	return n < BRIEF && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
 }
 
 /* All end here: kept as a rule, by an output. */
@@ -338,8 +351,10 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 /* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
  * that runs next, through that one. Returns a frame for it. */
 INLINE struct gyre_frame *frame_run(
-	struct gyre__graph *graph, struct gyre_node *node, struct gyre_frame *frame, unsigned n)
+	struct gyre__graph *graph, struct gyre_node **last, struct gyre_frame *frame, unsigned n)
 {
+	struct gyre_node *node = *last;
+
 	for (;;) {
 		gyre_next next = process(graph, node, frame->items, n);
 		struct gyre_node *to, *after, *guess;
@@ -364,7 +379,7 @@ INLINE struct gyre_frame *frame_run(
 		graph->left--;
 		if (to != after)
 			after_learn(node, guess = to);
-		node = guess;
+		*last = node = guess;
 	}
 }
 
@@ -389,7 +404,7 @@ static __attribute__((noinline)) void oldest_run(struct gyre__graph *graph, stru
 	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[graph->sweep.parity]);
 
 	/* The node stays pending: nothing runs next to it. */
-	frame = frame_run(graph, node, frame, graph->sweep.vector);
+	frame = frame_run(graph, &node, frame, graph->sweep.vector);
 	gyre__pool_put(&graph->pool, frame);
 }
 
@@ -399,13 +414,14 @@ INLINE bool word_run(struct gyre__graph *graph)
 	struct gyre_node *const *const nodes = graph->by_rank + graph->word * 64;
 	const unsigned parity = graph->sweep.parity;
 	uint64_t *const word = graph->at;
+	struct gyre_node *last = &graph->start;
 	uint64_t known = 0, bits;
+	unsigned n = 0;
 
 	while ((bits = *word)) {
 		struct gyre_frame *frame, *back;
 		struct gyre_node *node;
 		uint64_t low;
-		unsigned n;
 
 		if (gyre_unlikely(!graph->left))
 			return false;
@@ -413,23 +429,27 @@ INLINE bool word_run(struct gyre__graph *graph)
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
-		if (!low || (bits & (low - 1))) {
+		if (low && !(bits & (low - 1))) {
+			node = nodes[__builtin_ctzll(low)];
+		} else {
 			known = bits;
 			low = bits & -bits;
+			node = nodes[__builtin_ctzll(low)];
+			if (n >= graph->partition->few)
+				node = node_after(last, node);
 		}
-		node = nodes[__builtin_ctzll(low)];
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
 			oldest_run(graph, node);
 			continue;
 		}
 		known ^= low;
-		__asm__("" : "+m"(known)); /* here, so that `low` is not kept over the call */
 		*word = bits ^ low;
 		n = node->waiting[parity];
 		node->waiting[parity] = 0;
 		/* Its own frame stays in the inbox: nothing can come while the node runs. */
-		back = frame_run(graph, node, frame, n);
+		last = node;
+		back = frame_run(graph, &last, frame, n);
 		if (gyre_unlikely(back != frame))
 			node->inbox[parity] = back;
 	}

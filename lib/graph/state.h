@@ -16,7 +16,7 @@
 #define GYRE__NAME_SIZE  64
 #define GYRE__NEXT_PUNT  0xc000u /* drops are below, from GYRE__NEXT_DROP on */
 #define GYRE__NEXT_DROP  0x8000u
-/* Of a node that leads back, or to more than one word of the set of pending nodes. */
+/* Of a node that leads back, or to ranks that are 64 or more apart. */
 #define GYRE__FAR UINT16_MAX
 /* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
 #define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
@@ -83,6 +83,7 @@ struct gyre__graph {
 	unsigned word; /* which one that is */
 	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
+	struct gyre_node start; /* runs before all others, so that what runs first is foreseen */
 	struct gyre__pool pool;
 	struct gyre__pending pending[2]; /* by parity of the generation */
 
