@@ -134,6 +134,34 @@ START_TEST(every_spread)
 }
 END_TEST
 
+/* What ran next for long is foreseen; what comes then is not, and must run all the same. */
+START_TEST(other_nexts_than_foreseen)
+{
+	static const char *const ends[] = {"b", "c", "d"};
+	struct rig *rig = rig_new(64);
+	struct gyre_node_id a = rig_probe(rig, "a", 3, ends);
+	struct probe *probe;
+
+	for (unsigned i = 0; i < 3; i++)
+		rig_add(rig, &rig_end_class, ends[i]);
+	rig_build(rig);
+	probe = rig_probe_of(rig, "a");
+	for (unsigned round = 0; round < 4; round++) {
+		probe->base = round % 2;
+		probe->spread = 3 - probe->base;
+		for (unsigned sweep = 0; sweep < 100; sweep++)
+			rig_run(rig, a, 0, 60);
+	}
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 200);
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->items, 200 * 20);
+	for (unsigned i = 1; i < 3; i++) {
+		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->calls, 400);
+		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->items, 200 * 20 + 200 * 30);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 /* A chain that moves on whole is cut by the budget of calls wherever that ends. */
 START_TEST(chains_keep_the_budget)
 {
@@ -469,6 +497,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, unequal_diamond);
 	tcase_add_test(tcase, codes_of_whole_vectors);
 	tcase_add_test(tcase, routing_loop);
+	tcase_add_test(tcase, other_nexts_than_foreseen);
 	tcase_add_test(tcase, chains_keep_the_budget);
 	tcase_add_test(tcase, chains_give_way_to_lower_ranks);
 	tcase_add_test(tcase, pre_inputs_come_first);
