@@ -101,39 +101,6 @@ START_TEST(routing_loop)
 }
 END_TEST
 
-START_TEST(every_spread)
-{
-	static const unsigned vectors[] = {1, 2, 3, 7, 8, 64, 100, 256};
-	struct rig *rig = rig_new(vectors[_i % 8]);
-	struct gyre_node_id a, ends[16];
-	char name[8];
-
-	if (gyre_graph_simd_set(&rig->loop, GYRE_SIMD_SCALAR + _i / 8) == -ENOTSUP)
-		gyre_test_note("this CPU lacks partition variant %d", 1 + _i / 8);
-	a = rig_add(rig, &rig_probe_classes[4], "a");
-	for (unsigned i = 0; i < 16; i++) {
-		snprintf(name, sizeof(name), "end%u", i);
-		ends[i] = rig_add(rig, &rig_end_class, name);
-		rig_connect(rig, a, i, name);
-	}
-	rig_build(rig);
-	for (unsigned spread = 1; spread <= 16; spread++) {
-		rig_probe_of(rig, "a")->spread = spread;
-		for (unsigned n = 1; n < 300; n += 13)
-			rig_run(rig, a, 0, n);
-	}
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned want = 0;
-
-		for (unsigned spread = i + 1; spread <= 16; spread++)
-			for (unsigned n = 1; n < 300; n += 13)
-				want += n / spread + (i < n % spread);
-		ck_assert_uint_eq(gyre_node_get(&rig->loop, ends[i])->items, want);
-	}
-	rig_free(rig);
-}
-END_TEST
-
 /* What ran next for long is foreseen; what comes then is not, and must run all the same. */
 START_TEST(other_nexts_than_foreseen)
 {
@@ -505,7 +472,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, injection_has_a_bound);
 	tcase_add_loop_test(tcase, calls_are_sampled, 0, sizeof(periods) / sizeof(*periods));
 	tcase_add_test(tcase, liars_lose_items_only);
-	tcase_add_loop_test(tcase, every_spread, 0, 24);
 	tcase_add_loop_test(tcase, storms_are_alike, 0, 40);
 	tcase_add_loop_test(tcase, storms_rewired, 0, 100);
 	suite_add_tcase(suite, tcase);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How items are sent: large random graphs, of more nodes than a word of the pending set has bits,
- * with nexts that lead back, twice to the same node, and to few and to many others. Each call of a
- * node and each item in it must come just as in tests/graph/model.c, which knows ranks and lists,
- * and nothing of frames, words, ways, chains or budgets.
+ * How items are sent: over every number of nexts; and in large random graphs, of more nodes than a
+ * word of the pending set has bits, with nexts that lead back, twice to the same node, and to few
+ * and to many others. Each call of a node and each item in it must come just as in
+ * tests/graph/model.c, which knows ranks and lists, and nothing of frames, words, ways, chains or
+ * budgets.
  */
+#include <errno.h>
+
 #include "graph/model.h"
 #include "harness.h"
 
@@ -53,12 +56,46 @@ START_TEST(graphs_that_lead_back)
 }
 END_TEST
 
+START_TEST(every_spread)
+{
+	static const unsigned sizes[] = {1, 2, 3, 7, 8, 64, 100, 256};
+	struct rig *rig = rig_new(sizes[_i % 8]);
+	struct gyre_node_id a, ends[16];
+	char name[8];
+
+	if (gyre_graph_simd_set(&rig->loop, GYRE_SIMD_SCALAR + _i / 8) == -ENOTSUP)
+		gyre_test_note("this CPU lacks partition variant %d", 1 + _i / 8);
+	a = rig_add(rig, &rig_probe_classes[4], "a");
+	for (unsigned i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "end%u", i);
+		ends[i] = rig_add(rig, &rig_end_class, name);
+		rig_connect(rig, a, i, name);
+	}
+	rig_build(rig);
+	for (unsigned spread = 1; spread <= 16; spread++) {
+		rig_probe_of(rig, "a")->spread = spread;
+		for (unsigned n = 1; n < 300; n += 13)
+			rig_run(rig, a, 0, n);
+	}
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned want = 0;
+
+		for (unsigned spread = i + 1; spread <= 16; spread++)
+			for (unsigned n = 1; n < 300; n += 13)
+				want += n / spread + (i < n % spread);
+		ck_assert_uint_eq(gyre_node_get(&rig->loop, ends[i])->items, want);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("send");
 	TCase *tcase = tcase_create("send");
 
 	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, every_spread, 0, 24);
 	tcase_add_loop_test(tcase, small_graphs, 0, 12);
 	tcase_add_loop_test(tcase, graphs_of_many_words, 0, 6);
 	tcase_add_loop_test(tcase, graphs_that_lead_back, 0, 6);
