@@ -55,7 +55,7 @@ struct gyre_node {
 	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
 			   generation's */
 	uint16_t n_nexts; /* 0 until the graph is built */
-	uint16_t near; /* the lowest rank of its nexts, if the highest is near to it; or FAR */
+	uint16_t near; /* where its nexts are in the set of pending nodes, by build.c; or FAR */
 	/* What waits, by parity of the generation: the newest frame, whose next is the oldest, and
 	 * how many items are in it; the others are full. There is always one once it is built. */
 	struct gyre_frame *inbox[2];

@@ -334,18 +334,19 @@ void gyre__inputs_list(struct gyre__graph *graph)
 	graph->poll_from = 0;
 }
 
-/* The lowest rank of the nexts of a node that leads to none back, where all are near to it. */
+/* Where in the set of pending nodes the nexts are, of a node that leads to none back: the word, and
+ * 64 times their first bit in it when they go on in the word behind it. */
 static uint16_t nexts_near(struct gyre_node *const *nexts, unsigned n, unsigned floor)
 {
-	unsigned first = n ? nexts[0]->rank : 0;
+	unsigned first = n ? nexts[0]->rank : 0, last = first;
 
-	for (unsigned i = 1; i < n; i++)
-		if (nexts[i]->rank < first)
-			first = nexts[i]->rank;
-	for (unsigned i = 0; i < n; i++)
-		if (nexts[i]->rank - first >= 64 || nexts[i]->rank < floor)
-			return GYRE__FAR;
-	return first;
+	for (unsigned i = 0; i < n; i++) {
+		first = nexts[i]->rank < first ? nexts[i]->rank : first;
+		last = nexts[i]->rank > last ? nexts[i]->rank : last;
+	}
+	if (last - first >= 64 || (n && first < floor))
+		return GYRE__FAR;
+	return first / 64 + (last / 64 != first / 64 ? first % 64 * 64 : 0);
 }
 
 /* n, if the nexts are few enough to be split over at once, and no two are the same node. */

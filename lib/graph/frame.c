@@ -192,14 +192,17 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 }
 
 __attribute__((noinline)) void gyre__pending_behind(
-	struct gyre__graph *graph, unsigned word, uint64_t bits, uint64_t next)
+	struct gyre__graph *graph, unsigned near, uint64_t bits)
 {
 	struct gyre__pending *pending = graph->now;
+	unsigned word = near % 64;
+	uint64_t here = bits & UINT64_MAX << near / 64;
 
-	pending->summary |= (uint64_t)(bits != 0) << word;
-	if (next) {
-		pending->words[word + 1] |= next;
-		pending->summary |= UINT64_C(1) << (word + 1);
+	pending->words[word] |= here;
+	pending->summary |= (uint64_t)(here != 0) << word;
+	if (here != bits) {
+		pending->words[word + 1] |= bits ^ here;
+		pending->summary |= UINT64_C(2) << word;
 	}
 }
 

@@ -74,39 +74,47 @@ static inline bool gyre__edge_open(const struct gyre_node *node, const struct gy
  * counted. */
 void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *items, unsigned n);
 
+/* Copies n items, and up to 7 entries of garbage behind them. */
+static inline void gyre__items_copy(void **to, void *const *from, unsigned n)
+{
+	for (unsigned i = 0; i < n; i += GYRE__PARTITION_ITEMS_SLACK)
+		memcpy(to + i, from + i, GYRE__PARTITION_ITEMS_SLACK * sizeof(*to));
+}
+
 /* Hands a frame of n items, which is alone, to one of a node's nexts, without a copy when nothing
  * waits there; returns one for it. */
 static inline struct gyre_frame *gyre__edge_hand(
 	struct gyre_node *node, struct gyre_node *to, struct gyre_frame *frame, unsigned n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity;
+	unsigned parity = graph->sweep.parity, at = to->waiting[parity];
 	struct gyre_frame *own = to->inbox[parity];
 
-	if (gyre_unlikely(gyre__leads_back(node, to) || to->waiting[parity])) {
+	if (gyre_unlikely(gyre__leads_back(node, to) || at + n > graph->sweep.vector)) {
 		gyre__edge_put(node, to, frame->items, n);
 		return frame;
 	}
+	to->waiting[parity] = at + n;
+	if (at) {
+		gyre__items_copy(own->items + at, frame->items, n);
+		return frame;
+	}
 	to->inbox[parity] = frame;
-	to->waiting[parity] = n;
 	gyre__pending_set(&graph->pending[parity], to->rank);
 	return own;
 }
 
-/* What is not in the word that is being dispatched. */
-void gyre__pending_behind(struct gyre__graph *graph, unsigned word, uint64_t bits, uint64_t next);
+/* Nexts that are not all in the word that is being dispatched. */
+void gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);
 
-/* Nexts of a node, all near, that have items from now on: the bits of their ranks. They begin in
- * one word, and go on in the next one. */
+/* Nexts of a node, all near, that have items from now on: the bits of their ranks. */
 static inline void gyre__pending_near(
 	struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
-	unsigned word = node->near / 64;
-	uint64_t here = bits & UINT64_MAX << node->near % 64;
-
-	graph->now->words[word] |= here;
-	if (gyre_unlikely(word != graph->word || here != bits))
-		gyre__pending_behind(graph, word, here, bits ^ here);
+	if (gyre_likely(node->near == graph->word))
+		*graph->at |= bits;
+	else
+		gyre__pending_behind(graph, node->near, bits);
 }
 
 #endif
