@@ -11,30 +11,6 @@
 #define STEP         GYRE_MSEC(1)
 #define SLEW_SHIFT   11 /* 1/2048: 488 ppm */
 
-static uint64_t scale(uint64_t ticks, uint64_t rate)
-{
-	return (uint64_t)(((unsigned __int128)ticks * rate) >> 32);
-}
-
-static uint64_t convert(const struct gyre__tsc *c, uint64_t tsc)
-{
-	/* Another core's counter may be a little behind the one that anchored. */
-	uint64_t ticks = (int64_t)(tsc - c->tsc) > 0 ? tsc - c->tsc : 0;
-
-	if (ticks < c->slew_ticks)
-		return c->nsec + scale(ticks, c->slew_rate);
-	return c->slewed_nsec + scale(ticks - c->slew_ticks, c->rate);
-}
-
-uint64_t gyre__tsc_read(struct gyre__tsc *c, uint64_t tsc)
-{
-	uint64_t nsec = convert(c, tsc);
-
-	if (nsec > c->last)
-		c->last = nsec;
-	return c->last;
-}
-
 /* Measured over ever longer spans. */
 static uint64_t true_rate(const struct gyre__tsc *c, const struct gyre__tsc_pair *now)
 {
@@ -58,7 +34,7 @@ static void plan(struct gyre__tsc *c, const struct gyre__tsc_pair *now, int64_t 
 	slew = slew > limit ? limit : slew < -limit ? -limit : slew;
 	c->slew_rate = c->rate + (uint64_t)slew;
 	c->slew_ticks = (uint64_t)(((unsigned __int128)ANCHOR_EVERY << 32) / c->rate);
-	c->slewed_nsec = c->nsec + scale(c->slew_ticks, c->slew_rate);
+	c->slewed_nsec = c->nsec + gyre__tsc_scale(c->slew_ticks, c->slew_rate);
 }
 
 void gyre__tsc_init(
@@ -81,7 +57,7 @@ bool gyre__tsc_stale(const struct gyre__tsc *c, uint64_t tsc)
 
 void gyre__tsc_anchor(struct gyre__tsc *c, const struct gyre__tsc_pair *now)
 {
-	int64_t off = (int64_t)(now->nsec - convert(c, now->tsc));
+	int64_t off = (int64_t)(now->nsec - gyre__tsc_convert(c, now->tsc));
 
 	/* A machine that slept may begin to count anew. */
 	if (set_back(c, now->tsc))

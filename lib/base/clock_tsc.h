@@ -30,11 +30,34 @@ struct gyre__tsc {
 	struct gyre__tsc_pair first; /* the true rate is measured from here */
 };
 
+static inline uint64_t gyre__tsc_scale(uint64_t ticks, uint64_t rate)
+{
+	return (uint64_t)(((unsigned __int128)ticks * rate) >> 32);
+}
+
+static inline uint64_t gyre__tsc_convert(const struct gyre__tsc *c, uint64_t tsc)
+{
+	/* Another core's counter may be a little behind the one that anchored. */
+	uint64_t ticks = (int64_t)(tsc - c->tsc) > 0 ? tsc - c->tsc : 0;
+
+	if (ticks < c->slew_ticks)
+		return c->nsec + gyre__tsc_scale(ticks, c->slew_rate);
+	return c->slewed_nsec + gyre__tsc_scale(ticks - c->slew_ticks, c->rate);
+}
+
+/* The time at a reading of the counter, nsec; never less than any given out before. */
+static inline uint64_t gyre__tsc_read(struct gyre__tsc *c, uint64_t tsc)
+{
+	uint64_t nsec = gyre__tsc_convert(c, tsc);
+
+	if (nsec > c->last)
+		c->last = nsec;
+	return c->last;
+}
+
 /* Starts at `now`; the two readings are to be 200 usec apart or more. */
 void gyre__tsc_init(struct gyre__tsc *clock, const struct gyre__tsc_pair *first,
 	const struct gyre__tsc_pair *now);
-/* The time at a reading of the counter, nsec; never less than any given out before. */
-uint64_t gyre__tsc_read(struct gyre__tsc *clock, uint64_t tsc);
 /* Whether it is time for an anchor: the last one is 10 ms old, or the counter was set back. */
 bool gyre__tsc_stale(const struct gyre__tsc *clock, uint64_t tsc);
 void gyre__tsc_anchor(struct gyre__tsc *clock, const struct gyre__tsc_pair *now);
