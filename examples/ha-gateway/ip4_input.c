@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ip4-input: takes IPv4 packets from Ethernet and refuses those that nobody may forward or receive
- * (RFC 1812 sections 5.2.2 and 5.3.7). ethernet-input leads here, it leads to ip4-lookup; owns
- * nothing. Invariant: what goes on has a sound header, options included, in its first segment, is
- * exactly as long as the header says, and names a single host as sender and one as receiver.
+ * (RFC 1812 sections 5.2.2 and 5.3.7). ethernet-input leads here, and nothing else may: that the
+ * first segment is ours alone is its work. Leads to ip4-lookup; owns nothing. Invariant: what goes
+ * on has a sound header, options included, in its first segment, is exactly as long as the header
+ * says, and names a single host as sender and one as receiver.
  */
 #include "packet.h"
 
@@ -180,7 +181,7 @@ static inline bool header_is_usual(const struct rte_mbuf *mbuf)
 /* What addresses of packets from an interface are compared with. */
 struct source {
 	uint64_t own; /* bit a % 64 of each address a of ours: who has it is looked at closely */
-	uint32_t host; /* the bits behind the interface's prefix */
+	uint32_t host; /* the bits behind the interface's prefix; all, if it has no broadcast */
 	uint8_t rx;
 };
 
@@ -188,6 +189,8 @@ static struct source source_of(const struct gateway *gateway, uint8_t rx)
 {
 	struct source source = {.rx = rx, .host = ~interface_mask(&gateway->interfaces[rx])};
 
+	if (source.host <= 1) /* RFC 3021 */
+		source.host = UINT32_MAX;
 	for (unsigned i = 0; i < gateway->n_interfaces; i++)
 		source.own |= UINT64_C(1) << gateway->interfaces[i].address % 64;
 	return source;

@@ -47,8 +47,8 @@ static inline gyre_next gyre_punt(unsigned reason)
  * whole registers may be stored: what is there from n on is ignored. */
 typedef gyre_next gyre_node_fn(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n);
 
-/* An input node's poll: brings at most `max` items by gyre_next_reserve() and commit, or put
- * (node.h); returns how many. */
+/* An input node's poll: brings at most `max` items (there may be no frames for more) by
+ * gyre_next_reserve() and commit, or put (node.h); returns how many. */
 typedef unsigned gyre_poll_fn(struct gyre_node *node, unsigned max);
 
 /* Called when an instance is added (its data zeroed, `arg` from the options), and when it is

@@ -132,7 +132,7 @@ struct gyre_loop_stats {
 	uint64_t idle_turns; /* turns that found no item, timer, post or process */
 	uint64_t sleeps; /* turns that ended asleep in epoll */
 	uint64_t posts; /* posted calls that ran */
-	uint64_t timers; /* timers that expired */
+	uint64_t timers; /* timers that expired; waits of processes are none */
 	uint64_t resumes; /* processes resumed */
 	uint64_t inject_dropped; /* injected items whose node was deleted or not built */
 	uint64_t involuntary_switches; /* of its thread in runs of the default mode (getrusage) */

@@ -416,7 +416,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 	uint64_t *const word = graph->at;
 	struct gyre_node *last = &graph->start;
 	uint64_t known = 0, bits;
-	unsigned n = 0;
+	unsigned n = GYRE_VECTOR_MAX;
 
 	while ((bits = *word)) {
 		struct gyre_frame *frame, *back;

@@ -18,15 +18,15 @@ struct gyre__graph;
 /* What is compiled for each instruction set. */
 struct gyre__partition_ops {
 	enum gyre_simd simd; /* never AUTO */
-	unsigned few; /* vectors below it are better sent item by item */
+	unsigned few; /* vectors below it are better sent item by item: measured, bench/graph */
 	/* Whether all of nexts[0..n) are the same. */
 	bool (*all_equal)(const gyre_next *nexts, unsigned n);
 	/* Sends each of n items where graph->nexts says, of a node that has ways, and is not far.
 	 */
 	void (*send)(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
-	/* Its core: writes the items whose next is w < ways to places[w], in order, and up to 8
-	 * entries of garbage after them, and moves places[w] on behind them. No place may overlap
-	 * the items or another place. */
+	/* The core of it, for tests and benchmarks: writes the items whose next is w < ways to
+	 * places[w], in order, and up to 8 entries of garbage after them, and moves places[w] on
+	 * behind them. No place may overlap the items or another place. */
 	void (*split)(void ***places, void *const *items, const gyre_next *nexts, unsigned n,
 		unsigned ways);
 };

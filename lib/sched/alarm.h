@@ -49,7 +49,8 @@ void gyre__alarms_fini(struct gyre__alarms *alarms);
 int gyre__alarms_grow(struct gyre__alarms *alarms, uint32_t n);
 /* Ends alarms that are due at `tick`, in order of ticks, and within one in that in which they were
  * set; returns how many. It ends or moves down at most `max`: if that was not enough, `next` is
- * not after `tick`. */
+ * not after `tick`. One is moved down at most once a level: so with n alarms, one is late by less
+ * than a tick, and a turn, and 7 n / budget turns at the very worst. */
 unsigned gyre__alarms_take(
 	struct gyre__alarms *alarms, uint64_t tick, uint32_t *ret_indices, unsigned max);
 /* The tick at which something is to be done, at the latest the first alarm's. UINT64_MAX: none. */

@@ -90,12 +90,13 @@ static void describe(struct gyre_process *process, const struct gyre_process_opt
 static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
 	struct gyre_process **ret_process)
 {
-	uint32_t used = atomic_load_explicit(&sched->table.used, memory_order_relaxed);
+	uint32_t blocks = atomic_load_explicit(&sched->table.used, memory_order_relaxed);
 	struct gyre_process *process;
 	int err;
 
+	blocks += !sched->table.free && blocks < sched->table.max;
 	if (gyre__ready_reserve(&sched->ready, sched->alive + 1) < 0 ||
-		gyre__alarms_reserve(&sched->alarms, used + 1) < 0)
+		gyre__alarms_reserve(&sched->alarms, blocks) < 0)
 		return gyre__error_set(options->error, -ENOMEM,
 			"process '%s': no memory to wake it beside %u", options->name,
 			sched->alive);

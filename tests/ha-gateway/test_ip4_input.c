@@ -288,6 +288,24 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* Of two hosts behind a prefix of 31 bits (RFC 3021) neither is a broadcast address. */
+START_TEST(two_hosts_have_no_broadcast)
+{
+	uint8_t *prefix_len = &rig.gateway.interfaces[0].prefix_len, before = *prefix_len;
+	struct frame frame;
+
+	*prefix_len = 31;
+	for (unsigned host = 0; host < 4; host++) {
+		struct frame_ip4 with = sound;
+
+		with.source = (RIG_INSIDE & ~1u) - 4 + host;
+		frame_ip4(&frame, &with);
+		expect(&frame, "ip4-lookup");
+	}
+	*prefix_len = before;
+}
+END_TEST
+
 /* In one vector from two interfaces: each has a broadcast address of its own, and an address that
  * looks like one of ours is not one. */
 START_TEST(mixed_interfaces)
@@ -358,6 +376,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, padding_is_cut_off);
 	tcase_add_test(tcase, options);
 	tcase_add_test(tcase, addresses);
+	tcase_add_test(tcase, two_hosts_have_no_broadcast);
 	tcase_add_test(tcase, mixed_interfaces);
 	tcase_add_test(tcase, shared_data_is_not_written);
 	suite_add_tcase(suite, tcase);

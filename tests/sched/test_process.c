@@ -128,7 +128,7 @@ START_TEST(sleeps_until_its_deadline)
 	fixture_settle(&f, 10);
 	fixture_settle_at(&f, deadline - 1);
 	ck_assert_uint_eq(woke_at, 0);
-	/* At most one tick of the wheel late. */
+	/* At most one tick late. */
 	fixture_settle_at(&f, deadline + 1024);
 	ck_assert_uint_eq(woke_at, deadline + 1024);
 	fixture_close(&f);
