@@ -37,7 +37,7 @@ static __attribute__((noinline)) void send_roomless(
 {
 	const unsigned ways = node->ways;
 	void **firsts[GYRE__WAYS_MAX] = {0};
-	unsigned counts[GYRE__WAYS_MAX], sum = 0;
+	unsigned counts[GYRE__WAYS_MAX] = {0}, sum = 0;
 
 	for (unsigned way = 0; way < ways; way++)
 		firsts[way] = graph->scratch[way];
@@ -55,7 +55,7 @@ INLINE void send_ways(
 {
 	const unsigned parity = graph->sweep.parity;
 	void **firsts[GYRE__WAYS_MAX] = {0};
-	unsigned counts[GYRE__WAYS_MAX], sum = 0;
+	unsigned counts[GYRE__WAYS_MAX] = {0}, sum = 0;
 	int room = 0; /* below 0: not enough */
 	uint64_t bits = 0;
 
@@ -85,24 +85,41 @@ INLINE void send_ways(
 		send_codes(graph, node, items, n, ways);
 }
 
+/* Functions of their own, so that few ways do not save and keep what many need. */
+static __attribute__((noinline)) void send_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	send_ways(graph, node, items, n, 2);
+}
+
+static __attribute__((noinline)) void send_three(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	send_ways(graph, node, items, n, 3);
+}
+
+static __attribute__((noinline)) void send_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	send_ways(graph, node, items, n, 4);
+}
+
+static __attribute__((noinline)) void send_any(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	send_ways(graph, node, items, n, node->ways);
+}
+
 static void send(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	switch (node->ways) {
-	case 1:
-		send_ways(graph, node, items, n, 1);
-		return;
-	case 2:
-		send_ways(graph, node, items, n, 2);
-		return;
-	case 3:
-		send_ways(graph, node, items, n, 3);
-		return;
-	case 4:
-		send_ways(graph, node, items, n, 4);
-		return;
-	default:
-		send_ways(graph, node, items, n, node->ways);
-	}
+	if (node->ways == 2)
+		send_two(graph, node, items, n);
+	else if (node->ways == 4)
+		send_four(graph, node, items, n);
+	else if (node->ways == 3)
+		send_three(graph, node, items, n);
+	else
+		send_any(graph, node, items, n);
 }
 
 static void split_any(
