@@ -348,8 +348,8 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 		gyre__drop_code(node, code, items, n);
 }
 
-/* Runs a frame of n items through a node, and then, for as long as it moves on whole to the node
- * that runs next, through that one. Returns a frame for it. */
+/* Runs a frame of n items through the node *last, and then, for as long as it moves on whole to the
+ * node that runs next, through that one, which is *last then. Returns a frame for the first. */
 INLINE struct gyre_frame *frame_run(
 	struct gyre__graph *graph, struct gyre_node **last, struct gyre_frame *frame, unsigned n)
 {
