@@ -24,6 +24,8 @@ struct gyre__context {
 	const void *stack_low;
 	size_t stack_size;
 	struct gyre__context *previous; /* the one that switched to this one */
+	void (*entry)(void *arg);
+	void *arg;
 #endif
 #ifdef HAVE_TSAN
 	void *fiber;
@@ -34,22 +36,29 @@ struct gyre__context {
  * the rounding modes of the caller. `entry` never returns: it ends in gyre__context_exit(). */
 void gyre__context_init(struct gyre__context *context, void *stack_low, size_t stack_size,
 	void (*entry)(void *arg), void *arg);
-/* The context of a thread's own stack: filled in when it is first switched from. */
-void gyre__context_init_main(struct gyre__context *context);
-/* Ends one that was prepared, and will not be switched to: it has exited, or is abandoned. */
-void gyre__context_fini(struct gyre__context *context);
 
-/* What a variant (context_x86_64.S, context_libc.c) provides. `start` is what it hands to
- * gyre__context_begin() on the new stack, and lies at its top, aligned to 16. */
-struct gyre__context_start {
-	struct gyre__context *context;
-	void (*entry)(void *arg);
-	void *arg;
-};
+/* The context of a thread's own stack: filled in whenever it is switched from. */
+static inline void gyre__context_init_main(struct gyre__context *context)
+{
+	*context = (struct gyre__context){0};
+}
+
+/* Ends one that was prepared, and will not be switched to: it has exited, or is abandoned. */
+static inline void gyre__context_fini(struct gyre__context *context)
+{
+#ifdef HAVE_TSAN
+	__tsan_destroy_fiber(context->fiber);
+#endif
+	context->sp = NULL;
+}
+
+/* What a variant (context_x86_64.S, context_libc.c) provides: the switch, one that keeps nothing of
+ * where it comes from and does not return, and what makes the first switch to a context call
+ * entry(arg) at the top of its stack, which is aligned to 16. */
 int gyre__context_swap(struct gyre__context *from, struct gyre__context *to, int word);
+void gyre__context_jump(struct gyre__context *to);
 void gyre__context_prepare(
-	struct gyre__context *context, void *low, struct gyre__context_start *start);
-void gyre__context_begin(struct gyre__context_start *start) __attribute__((noreturn));
+	struct gyre__context *context, void *low, void *top, void (*entry)(void *arg), void *arg);
 
 /* The sanitizers are told before and after each switch; `last`: `from` is never switched to again.
  * AddressSanitizer: the one that arrives learns the bounds of the stack it came from, so those of a
@@ -128,7 +137,7 @@ __attribute__((noreturn)) static inline void gyre__context_exit(
 	struct gyre__context *from, struct gyre__context *to)
 {
 	gyre__context_leave(from, to, true);
-	gyre__context_swap(from, to, 0);
+	gyre__context_jump(to);
 	__builtin_trap();
 }
 

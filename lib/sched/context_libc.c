@@ -29,7 +29,8 @@ struct suspended {
 
 struct boot {
 	struct gyre__context *context;
-	struct gyre__context_start *start;
+	void (*entry)(void *arg);
+	void *arg;
 	ucontext_t here, there;
 	volatile bool entered;
 };
@@ -38,23 +39,25 @@ struct boot {
 ON_OWN_STACK static void boot_run(unsigned high, unsigned low)
 {
 	struct boot *boot = (struct boot *)((uintptr_t)high << 16 << 16 | low);
-	struct gyre__context_start *volatile start = boot->start;
+	void (*volatile entry)(void *arg) = boot->entry;
+	void *volatile arg = boot->arg;
 	struct suspended me;
 
 	boot->context->sp = &me;
 	if (_setjmp(me.buf) == 0)
 		setcontext(&boot->here);
-	gyre__context_begin(start);
+	entry(arg);
+	__builtin_trap();
 }
 
 void gyre__context_prepare(
-	struct gyre__context *context, void *low, struct gyre__context_start *start)
+	struct gyre__context *context, void *low, void *top, void (*entry)(void *arg), void *arg)
 {
-	struct boot boot = {.context = context, .start = start};
+	struct boot boot = {.context = context, .entry = entry, .arg = arg};
 
 	getcontext(&boot.there);
 	boot.there.uc_stack.ss_sp = low;
-	boot.there.uc_stack.ss_size = (size_t)((char *)start - (char *)low);
+	boot.there.uc_stack.ss_size = (size_t)((char *)top - (char *)low);
 	boot.there.uc_link = NULL;
 	makecontext(&boot.there, (void (*)(void))boot_run, 2,
 		(unsigned)((uintptr_t)&boot >> 16 >> 16), (unsigned)(uintptr_t)&boot);
@@ -76,4 +79,12 @@ ON_OWN_STACK int gyre__context_swap(struct gyre__context *from, struct gyre__con
 		_longjmp(other->buf, 1);
 	}
 	return me.word;
+}
+
+ON_OWN_STACK void gyre__context_jump(struct gyre__context *to)
+{
+	struct suspended *other = to->sp;
+
+	other->word = 0;
+	_longjmp(other->buf, 1);
 }

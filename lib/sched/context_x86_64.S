@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The switch for x86-64 (System V ABI). Called by context.h and context.c, calls
- * gyre__context_begin. Invariant: what a call must preserve is preserved: rbx, rbp, r12 to r15,
- * rsp, the control bits of mxcsr and of the x87 unit. A suspended stack, lowest byte first:
+ * The switch for x86-64 (System V ABI). Called by context.h and context.c, calls what a stack was
+ * made for. Invariant: what a call must preserve is preserved: rbx, rbp, r12 to r15, rsp, the
+ * control bits of mxcsr and of the x87 unit. A suspended stack, lowest byte first:
  *
  *   sp -> mxcsr (4), x87 control word (2), 2 unused | r15 | r14 | r13 | r12 | rbx | rbp | pc
  *
@@ -46,6 +46,7 @@ gyre__context_swap:
 	movq	%rsp, (%rdi)
 	/* Both stacks look the same from here on, to the unwinder, too. */
 	movq	(%rsi), %rsp
+.Larrived:
 	/* Loading mxcsr costs dozens of ns: only when more than the sticky flags differ. */
 	xorl	(%rsp), %eax
 	testl	$0xffffffc0, %eax
@@ -101,22 +102,48 @@ gyre__context_control:
 	.cfi_endproc
 	.size	gyre__context_control, . - gyre__context_control
 
-/* Where a new context starts, its stack aligned to 16 and a zero where a return address would be.
- * Unwinders end here. The nop is there for them: they look up the address before a return. */
+/* void gyre__context_jump(struct gyre__context *to): as swap, from a stack that is done with. */
+	.globl	gyre__context_jump
+	.hidden	gyre__context_jump
+	.type	gyre__context_jump, @function
+	.p2align 4
+gyre__context_jump:
+	.cfi_startproc
+	stmxcsr	-8(%rsp)
+	fnstcw	-4(%rsp)
+	movl	-8(%rsp), %eax
+	movzwl	-4(%rsp), %ecx
+	xorl	%edx, %edx
+	movq	(%rdi), %rsp
+	.cfi_def_cfa %rsp, 64
+	.cfi_offset %rbp, -16
+	.cfi_offset %rbx, -24
+	.cfi_offset %r12, -32
+	.cfi_offset %r13, -40
+	.cfi_offset %r14, -48
+	.cfi_offset %r15, -56
+	jmp	.Larrived
+	.cfi_endproc
+	.size	gyre__context_jump, . - gyre__context_jump
+
+/* Where a new context starts, at the top of its stack. Unwinders end here. The nop is there for
+ * them: they look up the address before a return. */
 	.type	gyre__context_first, @function
 	.p2align 4
 	.cfi_startproc
 	.cfi_undefined %rip
 	nop
 gyre__context_first:
-	movq	%rbx, %rdi
-	call	gyre__context_begin
+	movq	%r12, %rdi
+	call	*%rbx
 	ud2
 	.cfi_endproc
 	.size	gyre__context_first, . - gyre__context_first
 
-/* void gyre__context_prepare(struct gyre__context *context, void *low,
- *	struct gyre__context_start *start): as if swap had suspended it just before its start. */
+/* void gyre__context_prepare(struct gyre__context *context, void *low, void *top,
+ *	void (*entry)(void *arg), void *arg): as if swap had suspended it just before its start. All
+ * of it lies in one cache line where the top is aligned to lines, and so does a call or two from
+ * there. */
 	.globl	gyre__context_prepare
 	.hidden	gyre__context_prepare
 	.type	gyre__context_prepare, @function
@@ -124,20 +151,17 @@ gyre__context_first:
 gyre__context_prepare:
 	.cfi_startproc
 	xorl	%eax, %eax
-	movq	%rax, -8(%rdx)
+	leaq	gyre__context_first(%rip), %r9
+	movq	%r9, -8(%rdx)
 	movq	%rax, -16(%rdx)
-	leaq	gyre__context_first(%rip), %r8
-	movq	%r8, -24(%rdx)
-	movq	%rax, -32(%rdx)
-	movq	%rdx, -40(%rdx)
+	movq	%rcx, -24(%rdx)
+	movq	%r8, -32(%rdx)
+	movq	%rax, -40(%rdx)
 	movq	%rax, -48(%rdx)
 	movq	%rax, -56(%rdx)
-	movq	%rax, -64(%rdx)
-	movq	%rax, -72(%rdx)
-	movq	%rax, -80(%rdx)
-	stmxcsr	-80(%rdx)
-	fnstcw	-76(%rdx)
-	leaq	-80(%rdx), %rax
+	stmxcsr	-64(%rdx)
+	fnstcw	-60(%rdx)
+	leaq	-64(%rdx), %rax
 	movq	%rax, (%rdi)
 	ret
 	.cfi_endproc
@@ -158,5 +182,4 @@ __x86_return_thunk:
 	.cfi_endproc
 	.size	__x86_return_thunk, . - __x86_return_thunk
 
-	.hidden	gyre__context_begin
 	.section .note.GNU-stack, "", @progbits
