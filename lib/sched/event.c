@@ -42,8 +42,9 @@ void gyre__event_arrive(struct gyre_post *post)
 {
 	struct gyre_process *process = (void *)((char *)post - offsetof(struct gyre_process, post));
 
-	/* First: a bit that comes later is posted again. */
-	atomic_fetch_and(&process->word, ~GYRE__WORD_QUEUED);
+	/* First: a bit that comes later is posted again. An exchange: the bits of whoever found the
+	 * post in the box are seen. */
+	atomic_exchange(&process->inbox.posted, false);
 	deliver(process);
 }
 
@@ -53,14 +54,13 @@ int gyre__event_set(
 	struct gyre_process *process, uint32_t generation, uint64_t bits, struct gyre_loop *post_to)
 {
 	uint64_t word = atomic_load_explicit(&process->word, memory_order_relaxed), next;
-	uint64_t queued = post_to ? GYRE__WORD_QUEUED : 0;
 
 	do {
 		if (word >> 32 != generation || (word & GYRE__WORD_CLOSED))
 			return -ESRCH;
 		/* All pending already: whoever set them has seen to it that they are looked at.
 		 * The exchange makes what was written before this signal visible all the same. */
-		next = (word & bits) == bits ? word : word | bits | queued;
+		next = (word & bits) == bits ? word : word | bits;
 	} while (!atomic_compare_exchange_weak(&process->word, &word, next));
 	if (next == word) {
 		if (bits != GYRE__WORD_CANCEL)
@@ -69,7 +69,7 @@ int gyre__event_set(
 	}
 	if (!post_to)
 		deliver(process);
-	else if (!(word & GYRE__WORD_QUEUED))
+	else if (!atomic_exchange(&process->inbox.posted, true))
 		gyre__post_push(&post_to->posts, &process->post);
 	return 0;
 }

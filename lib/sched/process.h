@@ -40,21 +40,21 @@ enum gyre__wake_reason {
  * The event word: what other threads may write. `inbox.word` has the same upper half, and counts
  * the messages that were sent and not received in its lower one.
  *
- *   63        32 31     30     29    28   27          0
- *   generation   CLOSED CANCEL QUEUED -   user events
+ *   63        32 31     30     29 28   27          0
+ *   generation   CLOSED CANCEL -       user events
  *
- * QUEUED: `post` is in the loop's postbox, and must not be pushed again. It outlives the process;
- * everything else of an old word dies with its generation.
+ * A word dies with its generation, so it is opened and closed by stores. What outlives the process
+ * is not in there: that `post` is in the loop's postbox, and must not be pushed again.
  */
 #define GYRE__WORD_CLOSED (UINT64_C(1) << 31)
 #define GYRE__WORD_CANCEL (UINT64_C(1) << 30)
-#define GYRE__WORD_QUEUED (UINT64_C(1) << 29)
 
 /* Messages that arrived, oldest first, linked by their posts. */
 struct gyre__inbox {
 	_Atomic(uint64_t) word;
-	_Atomic(uint32_t) max;
-	uint32_t arrived;
+	_Atomic(uint16_t) max;
+	uint16_t arrived;
+	_Atomic(bool) posted; /* there is room here: the process's own post is in the postbox */
 	struct gyre_message *first, *last;
 };
 
@@ -161,19 +161,18 @@ struct gyre_process *gyre__process_find(struct gyre_process_id id);
 void gyre__event_arrive(struct gyre_post *post);
 int gyre__event_set(struct gyre_process *process, uint32_t generation, uint64_t bits,
 	struct gyre_loop *post_to);
-/* Opens the event word for a new process, and ends its life for signals. */
+/* Opens the event word for a new process, and ends its life for signals. Stores will do: who still
+ * means another generation, or comes later, fails in his exchange. */
 static inline void gyre__event_open(struct gyre_process *process)
 {
-	uint64_t queued =
-		atomic_load_explicit(&process->word, memory_order_relaxed) & GYRE__WORD_QUEUED;
-
 	atomic_store_explicit(
-		&process->word, (uint64_t)process->generation << 32 | queued, memory_order_release);
+		&process->word, (uint64_t)process->generation << 32, memory_order_release);
 }
 
 static inline void gyre__event_close(struct gyre_process *process)
 {
-	atomic_fetch_or(&process->word, GYRE__WORD_CLOSED);
+	atomic_store_explicit(&process->word,
+		(uint64_t)process->generation << 32 | GYRE__WORD_CLOSED, memory_order_release);
 }
 
 /* message.c: releases the messages that are left. */
