@@ -54,6 +54,7 @@ void gyre__inbox_discard(struct gyre_process *process)
 	struct gyre_message *message = process->inbox.first;
 
 	process->inbox.first = NULL;
+	process->inbox.arrived = 0;
 	while (message) {
 		struct gyre_post *next = message->post.next;
 

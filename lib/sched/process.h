@@ -67,12 +67,13 @@ struct gyre_process {
 	uint32_t stack_size;
 	uint8_t state, reason; /* why it was made ready last */
 	uint8_t streak; /* answers given without suspending since it last suspended */
-	bool canceled; /* the CANCEL bit has arrived */
+	bool canceled : 1; /* the CANCEL bit has arrived */
+	bool timed : 1; /* the accounts of timed waits, below, are not all zeroes */
 	uint64_t run_nsec, longest_nsec;
 	uint32_t runs, index; /* the former has its upper half in runs_high */
 
-	/* One for timed waits. The deadline, with an alarm or without, is when one was due that
-	 * time ended. */
+	/* One for timed waits; one without any does not touch it. The deadline, with an alarm or
+	 * without, is when one was due that time ended. */
 	_Alignas(64) uint64_t deadline;
 	uint64_t late_max, late_nsec;
 	uint8_t late_new[GYRE_LATENESS_BUCKETS]; /* not in `late` yet, which has the carries */
@@ -122,8 +123,9 @@ struct gyre__sched {
 	struct gyre__table table;
 	struct gyre__stacks *stacks;
 	size_t stack_size; /* of processes that do not ask for another */
-	unsigned alive, counting;
+	unsigned alive; /* not beside `counting`: read as one, they wait for two stores */
 	bool ending; /* all were canceled: so is who is spawned now */
+	unsigned counting;
 	struct gyre__sched *_Atomic next; /* among those whose overflows can be told: overflow.c */
 };
 
@@ -181,11 +183,9 @@ void gyre__inbox_discard(struct gyre_process *process);
 /* Likewise of the inbox. */
 static inline void gyre__inbox_open(struct gyre_process *process, unsigned max)
 {
-	struct gyre__inbox *inbox = &process->inbox;
+	struct gyre__inbox *inbox = &process->inbox; /* empty since it was closed */
 
-	inbox->first = inbox->last = NULL;
-	inbox->arrived = 0;
-	atomic_store_explicit(&inbox->max, max, memory_order_relaxed);
+	atomic_store_explicit(&inbox->max, (uint16_t)max, memory_order_relaxed);
 	atomic_store_explicit(
 		&inbox->word, (uint64_t)process->generation << 32, memory_order_release);
 }
@@ -215,6 +215,8 @@ static inline void gyre__account_late(struct gyre_process *process, uint64_t lat
 		bucket = GYRE_LATENESS_BUCKETS - 1;
 	if (__builtin_expect(!++process->late_new[bucket], 0))
 		gyre__account_carry(process, bucket);
+	if (__builtin_expect(!process->timed, 0)) /* asked first: a store each time costs 1 ns */
+		process->timed = true;
 	process->late_max = late > process->late_max ? late : process->late_max;
 	process->late_nsec += late;
 }

@@ -28,7 +28,8 @@ void gyre_process_options_init(struct gyre_process_options *options, size_t size
 }
 
 /* Checks what the caller asked for, and fills in what he left to us. */
-static int check(const struct gyre_process_options *asked, struct gyre_process_options *options)
+static __attribute__((noinline)) int check(
+	const struct gyre_process_options *asked, struct gyre_process_options *options)
 {
 	struct gyre_error *error = asked && asked->size >= sizeof(*asked) ? asked->error : NULL;
 	int err;
@@ -51,55 +52,80 @@ static int check(const struct gyre_process_options *asked, struct gyre_process_o
 	return 0;
 }
 
-/* A block that holds no trace of its last process; FREE still. */
-static void clear(struct gyre_process *process, struct gyre__sched *sched)
+/* Apart, as what else is seldom: a spawn of defaults saves fewer registers. */
+static __attribute__((noinline)) void clear_late(struct gyre_process *process)
 {
-	process->streak = 0;
-	process->canceled = false;
-	process->run_nsec = process->longest_nsec = 0;
-	process->runs = process->runs_high = 0;
-	process->mask = 0;
-	process->joiners = NULL;
-	process->status = 0;
 	memset(process->late_new, 0, sizeof(process->late_new));
 	if (process->late_carried) /* else it is empty */
 		memset(process->late, 0, sizeof(process->late));
 	process->late_carried = false;
 	process->late_max = process->late_nsec = 0;
+	process->timed = false;
+}
+
+/* A block that holds no trace of its last process; FREE still. What every process leaves empty, or
+ * sets before it is looked at, is left out, and so is a line that the last one did not touch. */
+static inline void clear(struct gyre_process *process, struct gyre__sched *sched)
+{
+	process->streak = 0;
+	process->canceled = false;
+	process->run_nsec = process->longest_nsec = 0;
+	process->runs = process->runs_high = 0;
 	atomic_store_explicit(&process->coalesced, 0, memory_order_relaxed);
+	if (process->timed)
+		clear_late(process);
 	if (process->sched) /* the block is not new: what no process changes is there */
 		return;
 	process->sched = sched;
 	process->post.fn = gyre__event_arrive;
 }
 
-static void describe(struct gyre_process *process, const struct gyre_process_options *options)
+static __attribute__((noinline)) void set_name(struct gyre_process *process, const char *text)
 {
-	memcpy(process->name, default_name, sizeof(process->name));
-	if (options->name != defaults.name) {
-		size_t length = strnlen(options->name, sizeof(process->name) - 1);
+	size_t length = strnlen(text, sizeof(process->name) - 1);
 
-		memset(process->name, 0, sizeof(process->name));
-		memcpy(process->name, options->name, length);
-	}
+	memset(process->name, 0, sizeof(process->name));
+	memcpy(process->name, text, length);
+}
+
+static inline void describe(
+	struct gyre_process *process, const struct gyre_process_options *options)
+{
+	if (options->name == defaults.name)
+		memcpy(process->name, default_name, sizeof(process->name));
+	else
+		set_name(process, options->name);
 	process->daemon = options->daemon;
 	process->joinable = options->joinable;
 }
 
-/* A block with a stack, as the checked options want it. */
-static int make(struct gyre__sched *sched, const struct gyre_process_options *options,
-	struct gyre_process **ret_process)
+/* Room for a block that was never handed out; for one that was, there is. */
+static __attribute__((noinline, cold)) int make_room(
+	struct gyre__sched *sched, const struct gyre_process_options *options)
 {
 	uint32_t blocks = atomic_load_explicit(&sched->table.used, memory_order_relaxed);
-	struct gyre_process *process;
-	int err;
 
-	blocks += !sched->table.free && blocks < sched->table.max;
-	if (gyre__ready_reserve(&sched->ready, sched->alive + 1) < 0 ||
+	blocks += blocks < sched->table.max;
+	if (gyre__ready_reserve(&sched->ready, blocks) < 0 ||
 		gyre__alarms_reserve(&sched->alarms, blocks) < 0)
 		return gyre__error_set(options->error, -ENOMEM,
 			"process '%s': no memory to wake it beside %u", options->name,
 			sched->alive);
+	return 0;
+}
+
+/* A block with a stack, as the checked options want it. */
+static inline int make(struct gyre__sched *sched, const struct gyre_process_options *options,
+	struct gyre_process **ret_process)
+{
+	struct gyre_process *process;
+	int err;
+
+	if (!sched->table.free) {
+		err = make_room(sched, options);
+		if (err < 0)
+			return err;
+	}
 	err = gyre__table_get(&sched->table, &process);
 	if (err < 0)
 		return gyre__error_set(options->error, err,
@@ -144,7 +170,6 @@ int gyre_process_spawn(struct gyre_loop *loop, gyre_process_fn *fn, void *arg,
 	process->stack_size = (uint32_t)process->stack.size;
 	gyre__context_init(&process->context, process->stack.low, process->stack.size,
 		gyre__process_main, process);
-	gyre__context_init_main(&process->loop_context);
 	gyre__event_open(process);
 	gyre__inbox_open(process, options->message_max);
 	sched->alive++;

@@ -291,6 +291,16 @@ static unsigned class_of(size_t size)
 	return 64 - (unsigned)__builtin_clzll(size - 1) - CLASS_MIN_SHIFT;
 }
 
+/* Apart, as what else is seldom, so that to get or put a stack saves no registers. */
+static __attribute__((noinline)) void valgrind_tell(struct gyre__stack *stack, bool used)
+{
+	if (used)
+		stack->valgrind_id =
+			VALGRIND_STACK_REGISTER(stack->low, (char *)stack->low + stack->size);
+	else
+		VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
+}
+
 /* What the tools must know of a stack that is in use. LeakSanitizer looks for pointers in it, and
  * AddressSanitizer forgets the frames of its last user, which never returned. */
 static inline void tools_tell(
@@ -303,38 +313,44 @@ static inline void tools_tell(
 	else
 		__lsan_unregister_root_region(stack->low, stack->size);
 #endif
-	if (__builtin_expect(!stacks->on_valgrind, 1))
-		return;
-	if (used)
-		stack->valgrind_id =
-			VALGRIND_STACK_REGISTER(stack->low, (char *)stack->low + stack->size);
-	else
-		VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
+	if (__builtin_expect(stacks->on_valgrind, 0))
+		valgrind_tell(stack, used);
+}
+
+/* Of a class that has an unused slot. */
+static inline int take(struct gyre__stacks *stacks, unsigned index, struct gyre__stack *ret_stack)
+{
+	struct class *class = &stacks->classes[index];
+	const struct slot *slot = &class->unused[--class->unused_count];
+
+	if (class->trimmed_count > class->unused_count)
+		class->trimmed_count = class->unused_count;
+	ret_stack->low = slot->low;
+	ret_stack->size = slot->size;
+	ret_stack->class = index;
+	tools_tell(stacks, ret_stack, true);
+	return 0;
+}
+
+static __attribute__((noinline)) int take_new(struct gyre__stacks *stacks, unsigned index,
+	struct gyre_error *error, struct gyre__stack *ret_stack)
+{
+	int rc = class_refill(stacks, &stacks->classes[index], error);
+
+	return rc < 0 ? rc : take(stacks, index, ret_stack);
 }
 
 int gyre__stack_get(struct gyre__stacks *stacks, size_t size, struct gyre_error *error,
 	struct gyre__stack *ret_stack)
 {
 	unsigned index = class_of(size);
-	struct class *class;
-	struct slot *slot;
-	int rc;
 
 	if (index >= CLASS_COUNT)
 		return gyre__error_set(
 			error, -EINVAL, "a stack of %zu bytes is above 64 MiB", size);
-	class = &stacks->classes[index];
-	if (!class->unused_count) {
-		rc = class_refill(stacks, class, error);
-		if (rc < 0)
-			return rc;
-	}
-	slot = &class->unused[--class->unused_count];
-	if (class->trimmed_count > class->unused_count)
-		class->trimmed_count = class->unused_count;
-	*ret_stack = (struct gyre__stack){slot->low, slot->size, index, 0};
-	tools_tell(stacks, ret_stack, true);
-	return 0;
+	if (__builtin_expect(!stacks->classes[index].unused_count, 0))
+		return take_new(stacks, index, error, ret_stack);
+	return take(stacks, index, ret_stack);
 }
 
 /* Pages present, lowest first, 256 at a time; the first one found ends the search. */
@@ -358,7 +374,7 @@ size_t gyre__stack_used(const struct gyre__stack *stack)
 
 /* To ask whether there is anything to give back (mincore) takes twice as long as to give nothing.
  */
-static void class_trim(struct class *class, unsigned most)
+static __attribute__((noinline)) void class_trim(struct class *class, unsigned most)
 {
 	for (; most > 0 && class->trimmed_count < class->unused_count; most--) {
 		const struct slot *slot = &class->unused[class->trimmed_count++];
@@ -377,7 +393,7 @@ void gyre__stack_put(struct gyre__stacks *stacks, struct gyre__stack *stack)
 	/* The most recent ones stay as they are: they are the next to be used. */
 	if ((class->unused_count - class->trimmed_count) * class->bytes > UNTRIMMED_BYTES)
 		class_trim(class, TRIM_BATCH);
-	*stack = (struct gyre__stack){NULL, 0, 0, 0};
+	stack->low = NULL;
 }
 
 unsigned gyre__stacks_trim(struct gyre__stacks *stacks)

@@ -55,7 +55,8 @@ static struct gyre_process *chunk_new(const struct gyre__table *table, uint32_t 
 }
 
 /* The first block that was never handed out. */
-static int fresh(struct gyre__table *table, struct gyre_process **ret_process)
+static __attribute__((noinline)) int fresh(
+	struct gyre__table *table, struct gyre_process **ret_process)
 {
 	uint32_t index = atomic_load_explicit(&table->used, memory_order_relaxed);
 	struct gyre_process **chunk, *process;

@@ -179,6 +179,9 @@ START_TEST(what_was_not_received_is_released)
 	ck_assert_int_eq(released, 2);
 	ck_assert_int_eq(gyre_process_send(id, &letters[0].message), -ESRCH);
 	ck_assert_int_eq(released, 2);
+	/* The block's next process finds none of them. */
+	ck_assert_ptr_null(gyre__process_find(id)->inbox.first);
+	ck_assert_uint_eq(gyre__process_find(id)->inbox.arrived, 0);
 	fixture_close(&f);
 }
 END_TEST
