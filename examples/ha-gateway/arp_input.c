@@ -106,7 +106,8 @@ static void report_conflict(
 static bool learn(struct gyre_node *node, struct gateway *gateway, unsigned rx,
 	const struct claim *claim, bool create)
 {
-	const struct interface *interface = &gateway->interfaces[rx];
+	const struct rte_ether_hdr frame =
+		packet_frame(&gateway->interfaces[rx], claim->mac->addr_bytes);
 	void *items[ARP_QUEUE_MAX];
 	int n;
 
@@ -115,7 +116,7 @@ static bool learn(struct gyre_node *node, struct gateway *gateway, unsigned rx,
 	if (n < 0)
 		return false;
 	for (int i = 0; i < n; i++)
-		packet_rewrite(items[i], interface, claim->mac->addr_bytes);
+		packet_rewrite(items[i], &frame);
 	gyre_next_put(node, ARP_INPUT_NEXT_TX + rx, items, n);
 	/* It sleeps until the next deadline; a new entry has an earlier one. */
 	gyre_process_signal(gateway->arp_process, ARP_EVENT_CHANGED);

@@ -158,7 +158,7 @@ static unsigned entry_take(struct arp_table *table, struct arp_entry *entry, voi
 
 static void entry_free(struct arp_table *table, struct arp_entry *entry)
 {
-	struct arp_entry **link = arp_index_bucket(table->index, entry->interface, entry->address);
+	struct arp_entry **link = arp_index_bucket(table->index, entry->address);
 
 	assert(entry->waiting == 0);
 	while (*link != entry)
@@ -176,8 +176,7 @@ static void entry_free(struct arp_table *table, struct arp_entry *entry)
 static struct arp_entry *entry_new(
 	struct arp_table *table, unsigned interface, uint32_t address, uint64_t now)
 {
-	struct arp_entry **link = arp_index_bucket(table->index, interface, address),
-			 *entry = table->free;
+	struct arp_entry **link = arp_index_bucket(table->index, address), *entry = table->free;
 
 	if (!entry)
 		return NULL;
@@ -312,7 +311,7 @@ int arp_table_learn(struct arp_table *table, unsigned interface, uint32_t addres
 		table->stats.moved++;
 	memcpy(entry->mac, mac, sizeof(entry->mac));
 	entry->confirmed_nsec = now;
-	entry->used = false;
+	entry->framed = entry->used = false;
 	entry->tries = 0;
 	entry_set_state(table, entry, ARP_REACHABLE);
 	entry_set_deadline(table, entry, probe_time(table, entry));
@@ -377,6 +376,7 @@ static void entry_age(struct arp_table *table, struct arp_entry *entry, uint64_t
 	}
 	entry_set_state(table, entry, ARP_INCOMPLETE);
 	memset(entry->mac, 0, sizeof(entry->mac));
+	entry->framed = false;
 	entry->tries = 0;
 	entry_set_deadline(table, entry,
 		nsec_later(now, nsec_add(entry->requested_nsec, table->config.retry_nsec)));

@@ -51,21 +51,25 @@ static inline struct arp_table_config arp_table_config_default(void)
 	};
 }
 
-/* For reading; `used` is for whoever sends by it to set. */
+#define ARP_FRAME_HEADER 14 /* bytes of an Ethernet header */
+
+/* For reading; what is said to be the sender's is for whoever sends by it to set. */
 struct arp_entry {
 	uint32_t address; /* host order */
 	uint8_t interface;
 	uint8_t state; /* enum arp_state */
 	uint8_t mac[6];
-	bool used; /* since it was confirmed */
+	uint8_t frame[ARP_FRAME_HEADER]; /* the sender's: what its packets begin with */
+	bool framed; /* the sender's: `frame` is made; it is resolved, to this MAC, and used */
+	bool used; /* the sender's: since it was confirmed */
 	bool pinned; /* kept resolved */
 	uint8_t tries; /* requests since the last answer */
 	uint8_t head, waiting; /* of the queue */
 	uint32_t heap_at;
+	struct arp_entry *chain; /* of its hash bucket, or of the free ones */
 	uint64_t confirmed_nsec;
 	uint64_t requested_nsec; /* the last request */
 	uint64_t deadline_nsec;
-	struct arp_entry *chain; /* of its hash bucket, or of the free ones */
 	struct arp_entry *older, *newer; /* among the resolved, or the others */
 	void *queue[ARP_QUEUE_MAX];
 } __attribute__((aligned(64)));
@@ -84,18 +88,16 @@ int arp_table_create(
 /* NULL is fine. What still waits is nobody's: drain it before. */
 void arp_table_destroy(struct arp_table *table);
 
-static inline struct arp_entry **arp_index_bucket(
-	struct arp_index index, unsigned interface, uint32_t address)
+/* An address is on one interface, as a rule. */
+static inline struct arp_entry **arp_index_bucket(struct arp_index index, uint32_t address)
 {
-	uint64_t key = (uint64_t)interface << 32 | address;
-
-	return &index.buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 40 & index.mask];
+	return &index.buckets[address * UINT32_C(0x9e3779b1) >> 15 & index.mask];
 }
 
 static inline struct arp_entry *arp_index_find(
-	struct arp_index index, unsigned interface, uint32_t address)
+	struct arp_index index, uint8_t interface, uint32_t address)
 {
-	struct arp_entry *entry = *arp_index_bucket(index, interface, address);
+	struct arp_entry *entry = *arp_index_bucket(index, address);
 
 	while (entry && (entry->address != address || entry->interface != interface))
 		entry = entry->chain;

@@ -57,36 +57,77 @@ static __attribute__((noinline, cold)) gyre_next resolve(
 	return GYRE_NEXT_KEEP;
 }
 
-static inline unsigned rewrite(struct gyre_node *node, struct gateway *gateway,
+/* Makes the frame that an entry's packets get from now on. */
+static __attribute__((noinline)) void entry_frame(
+	struct arp_entry *entry, const struct interface *interface)
+{
+	const struct rte_ether_hdr frame = packet_frame(interface, entry->mac);
+
+	static_assert(sizeof(frame) == sizeof(entry->frame), "it is an Ethernet header");
+	memcpy(entry->frame, &frame, sizeof(frame));
+	entry->framed = entry->used = true;
+}
+
+static inline gyre_next rewrite(struct gyre_node *node, struct gateway *gateway,
 	struct arp_index index, struct rte_mbuf *mbuf)
 {
 	const struct packet_meta *meta = packet_meta(mbuf);
 	unsigned tx = meta->tx;
 	struct arp_entry *entry = arp_index_find(index, tx, meta->next_hop);
 
-	if (gyre_unlikely(!entry || !arp_entry_resolved(entry)))
-		return resolve(node, gateway, mbuf);
-	if (!entry->used)
-		entry->used = true;
-	packet_rewrite(mbuf, &gateway->interfaces[tx], entry->mac);
+	if (gyre_unlikely(!entry || !entry->framed)) {
+		if (!entry || !arp_entry_resolved(entry))
+			return resolve(node, gateway, mbuf);
+		entry_frame(entry, &gateway->interfaces[tx]);
+	}
+	packet_rewrite(mbuf, entry->frame);
 	return IP4_REWRITE_NEXT_TX + tx;
+}
+
+/* Packets to one interface whose frame is made, up to the first one that is not; returns how many.
+ * Calls nothing: all that it needs stays in registers. */
+static inline unsigned usual_rewrite(struct arp_index index, uint8_t tx, void **items, unsigned n)
+{
+	void **item, **end = items + n;
+
+	for (item = items; item < end; item++) {
+		struct rte_mbuf *mbuf = *item;
+		const struct packet_meta *meta = packet_meta(mbuf);
+		const struct arp_entry *entry = arp_index_find(index, tx, meta->next_hop);
+
+		if (gyre_unlikely(meta->tx != tx || !entry || !entry->framed))
+			break;
+		packet_rewrite(mbuf, entry->frame);
+	}
+	return item - items;
+}
+
+/* From the first packet on that is not usual: packet i. */
+static __attribute__((noinline)) gyre_next rewrite_each(
+	struct gyre_node *node, void **items, gyre_next *nexts, unsigned i, unsigned n)
+{
+	struct gateway *gateway = node_gateway(node);
+	struct arp_index index = *arp_table_index(gateway->arp);
+	unsigned differ = 0;
+
+	packet_nexts_fill(nexts, IP4_REWRITE_NEXT_TX + packet_meta(items[0])->tx, i);
+	for (; i < n; i++) {
+		nexts[i] = rewrite(node, gateway, index, items[i]);
+		differ |= nexts[i] ^ nexts[0];
+	}
+	return packet_nexts(nexts[0], differ);
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
-	struct gateway *gateway = node_gateway(node);
 	/* A copy, which stores to packets cannot change. */
-	struct arp_index index = *arp_table_index(gateway->arp);
-	unsigned any = 0, all = UINT16_MAX;
+	struct arp_index index = *arp_table_index(node_gateway(node)->arp);
+	uint8_t tx = packet_meta(items[0])->tx;
+	unsigned usual = usual_rewrite(index, tx, items, n);
 
-	for (unsigned i = 0; i < n; i++) {
-		unsigned next = rewrite(node, gateway, index, items[i]);
-
-		nexts[i] = next;
-		any |= next;
-		all &= next;
-	}
-	return packet_nexts(all, any ^ all);
+	if (gyre_likely(usual == n))
+		return IP4_REWRITE_NEXT_TX + tx;
+	return rewrite_each(node, items, nexts, usual, n);
 }
 
 const struct gyre_node_class ip4_rewrite_class = {

@@ -77,6 +77,13 @@ static inline gyre_next packet_nexts(gyre_next usual, unsigned differ)
 	return differ ? GYRE_NEXT_EACH : usual;
 }
 
+/* For n packets that go the usual way, where not all do. */
+static inline void packet_nexts_fill(gyre_next *nexts, gyre_next usual, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		nexts[i] = usual;
+}
+
 static inline bool packet_is_ours(const struct packet_meta *meta)
 {
 	return meta->rx == GATEWAY_NO_INTERFACE;
@@ -103,12 +110,15 @@ static inline void ip4_set_ttl(struct rte_ipv4_hdr *ip, uint8_t ttl)
 	ip->time_to_live = ttl;
 }
 
-/* The same for a TTL of one less, which takes 0x0100 from the sum: its complement gains it. */
+/* The same for a TTL of one less, which takes 0x0100 from the sum: its complement gains it, and one
+ * more where that is all ones or carries; as if both were always gained, and one is given back. */
 static inline void ip4_count_hop(struct rte_ipv4_hdr *ip)
 {
-	uint32_t checksum = ip->hdr_checksum + (uint32_t)RTE_BE16(0x0100);
+	const uint16_t gain = RTE_BE16(0x0100) + 1;
+	uint16_t checksum;
+	bool carries = __builtin_add_overflow(ip->hdr_checksum, gain, &checksum);
 
-	ip->hdr_checksum = (uint16_t)(checksum + (checksum >= 0xffff));
+	ip->hdr_checksum = checksum - !carries;
 	ip->time_to_live--;
 }
 
@@ -131,16 +141,26 @@ static inline bool interface_broadcast(const struct interface *interface, uint32
 	       interface_covers(interface, address);
 }
 
-/* Frames an IPv4 packet for its next hop, and counts the hop of one that is not ours. */
-static inline void packet_rewrite(
-	struct rte_mbuf *mbuf, const struct interface *interface, const uint8_t mac[6])
+/* The frame of IPv4 packets that leave by an interface for a MAC. */
+static inline struct rte_ether_hdr packet_frame(
+	const struct interface *interface, const uint8_t mac[6])
+{
+	struct rte_ether_hdr frame = {
+		.src_addr = interface->mac,
+		.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
+	};
+
+	memcpy(&frame.dst_addr, mac, RTE_ETHER_ADDR_LEN);
+	return frame;
+}
+
+/* Frames an IPv4 packet, and counts the hop of one that is not ours. */
+static inline void packet_rewrite(struct rte_mbuf *mbuf, const void *frame)
 {
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
 	bool counts = !packet_is_ours(packet_meta(mbuf));
 
-	memcpy(&ether->dst_addr, mac, RTE_ETHER_ADDR_LEN);
-	ether->src_addr = interface->mac;
-	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	memcpy(ether, frame, sizeof(*ether));
 	if (gyre_likely(counts))
 		ip4_count_hop((struct rte_ipv4_hdr *)(ether + 1));
 }

@@ -183,16 +183,19 @@ START_TEST(used_entries_are_probed_before_they_age)
 
 	ck_assert_int_eq(learn(table, HOST, mac_a, 0), 0);
 	arp_table_find(table, 0, HOST)->used = true;
+	arp_table_find(table, 0, HOST)->framed = true;
 	must_rest(table, probe - 1);
 	action = must_ask(table, probe);
 	ck_assert(action.unicast);
 	ck_assert_mem_eq(action.mac, mac_a, 6);
 	/* Still good while it is asked. */
 	ck_assert(arp_entry_resolved(arp_table_find(table, 0, HOST)));
+	ck_assert(arp_table_find(table, 0, HOST)->framed);
 	must_ask(table, probe + NSEC_PER_SEC);
 	ck_assert_int_eq(learn(table, HOST, mac_b, probe + NSEC_PER_SEC + 1), 0);
 	ck_assert_uint_eq(stats_of(table).moved, 1);
 	ck_assert_mem_eq(arp_table_find(table, 0, HOST)->mac, mac_b, 6);
+	ck_assert(!arp_table_find(table, 0, HOST)->framed);
 	must_rest(table, ARP_TIMEOUT_DEFAULT);
 	ck_assert(!arp_table_find(table, 0, HOST)->used);
 	ck_assert_ptr_nonnull(arp_table_find(table, 0, HOST));
@@ -239,6 +242,7 @@ START_TEST(pinned_entries_are_asked_for_ever)
 	ck_assert_uint_eq(given_up, 10);
 	/* It answers, is probed, falls silent, and is asked again within a second of its end. */
 	ck_assert_int_eq(learn(table, HOST, mac_a, now), 0);
+	arp_table_find(table, 0, HOST)->framed = true;
 	must_ask(table, now + ARP_TIMEOUT_DEFAULT * 3 / 4);
 	for (uint64_t t = now; t < now + ARP_TIMEOUT_DEFAULT; t = arp_table_deadline(table))
 		while (arp_table_advance(table, t, &action))
@@ -246,6 +250,7 @@ START_TEST(pinned_entries_are_asked_for_ever)
 	while (arp_table_deadline(table) <= now + ARP_TIMEOUT_DEFAULT)
 		must_rest(table, now + ARP_TIMEOUT_DEFAULT);
 	ck_assert(!arp_entry_resolved(arp_table_find(table, 0, HOST)));
+	ck_assert(!arp_table_find(table, 0, HOST)->framed);
 	ck_assert_uint_le(arp_table_deadline(table), now + ARP_TIMEOUT_DEFAULT + NSEC_PER_SEC);
 	/* No packet makes it sooner. */
 	ck_assert_int_eq(hold(table, HOST, 1, now + ARP_TIMEOUT_DEFAULT), 0);

@@ -175,6 +175,82 @@ START_TEST(mixed_vectors)
 }
 END_TEST
 
+static void must_go(uint32_t to, unsigned tx, const uint8_t mac[6])
+{
+	const char *name = tx == 1 ? "tx-1" : "tx-2";
+	struct frame frame;
+
+	rig_send(&rig, "ip4-rewrite", numbered(0, tx, to));
+	ck_assert_uint_eq(rig_got_all(&rig), 1);
+	rig_get(&rig, name, 0, &frame);
+	ck_assert_mem_eq(frame.bytes, mac, 6);
+	ck_assert_mem_eq(frame.bytes + 6, rig_mac[tx], 6);
+	ck_assert_uint_eq(frame_get16(&frame, AT_TYPE), 0x0800);
+	ck_assert_uint_eq(frame.bytes[AT_TTL], 63);
+	rig_release(&rig);
+}
+
+/* A neighbour that changes its MAC, and the same address on another interface; one that aged is
+ * asked again. */
+START_TEST(frames_are_those_of_now)
+{
+	static const uint8_t moved[6] = {2, 9, 9, 9, 9, 9};
+	void *items[ARP_QUEUE_MAX];
+	struct arp_action action;
+	struct frame frame;
+
+	learn(1, RIG_ROUTER0);
+	learn(2, RIG_ROUTER0);
+	for (unsigned i = 0; i < 3; i++) {
+		must_go(RIG_ROUTER0, 1, rig_peer_mac[1]);
+		must_go(RIG_ROUTER0, 2, rig_peer_mac[2]);
+	}
+	ck_assert_int_eq(arp_table_learn(rig.gateway.arp, 1, RIG_ROUTER0, moved, false,
+				 gyre_clock_now(rig.clock), items),
+		0);
+	ck_assert(!arp_table_find(rig.gateway.arp, 1, RIG_ROUTER0)->used);
+	must_go(RIG_ROUTER0, 1, moved);
+	must_go(RIG_ROUTER0, 2, rig_peer_mac[2]);
+	ck_assert(arp_table_find(rig.gateway.arp, 1, RIG_ROUTER0)->used);
+	while (arp_table_advance(
+		rig.gateway.arp, gyre_clock_now(rig.clock) + ARP_TIMEOUT_DEFAULT, &action))
+		continue;
+	rig_send(&rig, "ip4-rewrite", numbered(0, 1, RIG_ROUTER0));
+	rig_get(&rig, "tx-1", 0, &frame);
+	must_be_request(&frame, 1, RIG_ROUTER0);
+}
+END_TEST
+
+/* Two interfaces in one vector, by ones and by runs, with the same address behind both. */
+START_TEST(mixed_interfaces)
+{
+	static const char *const names[] = {"tx-1", "tx-2"};
+	struct rte_mbuf *mbufs[60];
+	unsigned got[2];
+
+	learn(1, RIG_ROUTER0);
+	learn(2, RIG_ROUTER0);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 60; i++)
+			mbufs[i] = numbered(i, 1 + i / (1 + round * 14) % 2, RIG_ROUTER0);
+		rig_send_n(&rig, "ip4-rewrite", mbufs, 60);
+		ck_assert_uint_eq(rig_got_all(&rig), 60);
+		got[0] = got[1] = 0;
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned to = i / (1 + round * 14) % 2;
+			struct frame frame;
+
+			rig_get(&rig, names[to], got[to]++, &frame);
+			ck_assert_uint_eq(frame_get16(&frame, AT_ID), i);
+			ck_assert_mem_eq(frame.bytes, rig_peer_mac[1 + to], 6);
+			ck_assert_mem_eq(frame.bytes + 6, rig_mac[1 + to], 6);
+			ck_assert_uint_eq(frame.bytes[AT_TTL], 63);
+		}
+		rig_release(&rig);
+	}
+}
+END_TEST
+
 START_TEST(full_queue_drops_the_oldest)
 {
 	void *items[ARP_QUEUE_MAX];
@@ -254,6 +330,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, checksum_is_what_it_would_be);
 	tcase_add_test(tcase, unresolved_waits_and_asks_once);
 	tcase_add_test(tcase, mixed_vectors);
+	tcase_add_test(tcase, mixed_interfaces);
+	tcase_add_test(tcase, frames_are_those_of_now);
 	tcase_add_test(tcase, full_queue_drops_the_oldest);
 	tcase_add_test(tcase, full_table_drops_who_waits_longest);
 	tcase_add_test(tcase, bound_of_all_that_wait);

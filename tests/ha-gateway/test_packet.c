@@ -102,6 +102,24 @@ START_TEST(checksum_updates)
 }
 END_TEST
 
+/* All sums that a header can have: none is all zeros, whose complement is all ones. */
+START_TEST(hops)
+{
+	for (uint32_t sum = 0; sum < UINT16_MAX; sum++) {
+		struct rte_ipv4_hdr ip = {
+			.time_to_live = 1 + sum % 255,
+			.next_proto_id = sum >> 8,
+			.hdr_checksum = (uint16_t)sum,
+		};
+		struct rte_ipv4_hdr counted = ip;
+
+		ip4_set_ttl(&ip, ip.time_to_live - 1);
+		ip4_count_hop(&counted);
+		ck_assert_mem_eq(&counted, &ip, sizeof(ip));
+	}
+}
+END_TEST
+
 START_TEST(addresses)
 {
 	struct interface interface = {.address = RIG_INSIDE, .prefix_len = 24};
@@ -155,6 +173,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, cuts);
 	tcase_add_test(tcase, sums);
 	tcase_add_test(tcase, checksum_updates);
+	tcase_add_test(tcase, hops);
 	tcase_add_test(tcase, addresses);
 	tcase_add_test(tcase, nodes_want_their_gateway);
 	suite_add_tcase(suite, tcase);
