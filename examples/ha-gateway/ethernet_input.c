@@ -103,10 +103,28 @@ static inline uint64_t addresses_load(const void *bytes, const uint8_t mask_byte
 	return word & mask;
 }
 
+/* The references and the port: a driver sets four fields of an mbuf in one word, of which they are
+ * the second and the fourth. */
+static inline uint64_t rearm_load(const void *bytes)
+{
+	static const uint16_t mask_fields[4] = {0, UINT16_MAX, 0, UINT16_MAX};
+	uint64_t word, mask;
+
+	memcpy(&word, bytes, sizeof(word));
+	memcpy(&mask, mask_fields, sizeof(mask));
+	return word & mask;
+}
+
+static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, rearm_data) + 2 &&
+		      offsetof(struct rte_mbuf, port) == offsetof(struct rte_mbuf, rearm_data) + 6,
+	"the second and the fourth");
+
 /* Where packets come from. */
 struct port {
 	const struct interface *interface; /* NULL: none of ours */
-	uint64_t usual; /* the addresses of a packet from a host to us, as far as they are masked */
+	/* Of a packet from a host to us, in an mbuf that is ours alone, as far as they are masked.
+	 */
+	uint64_t addresses, rearm;
 	uint16_t id;
 	uint8_t rx;
 };
@@ -116,18 +134,19 @@ static const uint8_t mac_mask[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static inline struct port port_find(const struct gateway *gateway, uint16_t id)
 {
-	const struct interface *interface;
-	unsigned rx = GATEWAY_NO_INTERFACE;
+	const uint16_t rearm[4] = {0, 1, 0, id};
+	struct port port = {NULL, .addresses = UINT64_MAX, .id = id, .rx = GATEWAY_NO_INTERFACE};
 
+	memcpy(&port.rearm, rearm, sizeof(port.rearm));
 	if (gyre_likely(id < RTE_MAX_ETHPORTS))
-		rx = gateway->interface_of_port[id];
-	if (gyre_unlikely(rx >= gateway->n_interfaces))
-		return (struct port){NULL, UINT64_MAX, id, rx};
-	interface = &gateway->interfaces[rx];
+		port.rx = gateway->interface_of_port[id];
+	if (gyre_unlikely(port.rx >= gateway->n_interfaces))
+		return port;
+	port.interface = &gateway->interfaces[port.rx];
 	/* With two bytes of what is behind the MAC, masked away. */
-	return (struct port){interface,
-		addresses_load((const char *)interface + offsetof(struct interface, mac), mac_mask),
-		id, rx};
+	port.addresses = addresses_load(
+		(const char *)port.interface + offsetof(struct interface, mac), mac_mask);
+	return port;
 }
 
 static inline uint16_t port_of(const void *item)
@@ -136,36 +155,34 @@ static inline uint16_t port_of(const void *item)
 }
 
 /* IPv4 from a host to us, with nothing about its mbuf that wants care: nearly all packets. */
-static inline bool is_usual(const struct rte_mbuf *mbuf, uint64_t addresses)
+static inline bool is_usual(const struct rte_mbuf *mbuf, uint64_t rearm, uint64_t addresses)
 {
+	const uint64_t unusual =
+		RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
 
-	return packet_is_plain(mbuf, sizeof(*ether)) &&
-	       !(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
-	       addresses_load(ether, usual_mask) == addresses &&
+	return rearm_load(&mbuf->rearm_data) == rearm && mbuf->data_len >= sizeof(*ether) &&
+	       !(mbuf->ol_flags & unusual) && addresses_load(ether, usual_mask) == addresses &&
 	       ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4);
 }
 
-/* Usual packets from one port, up to the first one that is not; returns how many. A function of its
- * own, which calls none: all that it needs stays in registers. */
-static __attribute__((noinline)) unsigned usual_input(
-	const struct port *port, void **items, gyre_next *nexts, unsigned n)
+/* Usual packets from one port, up to the first one that is not; returns how many. Calls nothing:
+ * all that it needs stays in registers. */
+static inline unsigned usual_input(const struct port *port, void **items, unsigned n)
 {
-	const uint64_t usual = port->usual;
-	const uint16_t id = port->id;
+	const uint64_t addresses = port->addresses, rearm = port->rearm;
 	const uint8_t rx = port->rx;
-	unsigned i;
+	void **item, **end = items + n;
 
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *mbuf = items[i];
+	for (item = items; item < end; item++) {
+		struct rte_mbuf *mbuf = *item;
 
-		packet_prefetch(items, i, n);
-		if (gyre_unlikely(mbuf->port != id || !is_usual(mbuf, usual)))
+		packet_prefetch(item, end);
+		if (gyre_unlikely(!is_usual(mbuf, rearm, addresses)))
 			break;
 		packet_meta(mbuf)->rx = rx;
-		nexts[i] = NEXT_IP4;
 	}
-	return i;
+	return item - items;
 }
 
 static gyre_next input(const struct port *port, struct rte_mbuf *mbuf)
@@ -176,20 +193,36 @@ static gyre_next input(const struct port *port, struct rte_mbuf *mbuf)
 	return classify(port->interface, mbuf);
 }
 
-static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+/* From the first packet on that is not usual: packet i. */
+static __attribute__((noinline)) gyre_next input_each(
+	const struct gateway *gateway, void **items, gyre_next *nexts, unsigned i, unsigned n)
 {
-	const struct gateway *gateway = node_gateway(node);
-	struct port port = port_find(gateway, port_of(items[0]));
-	unsigned i = 0, differ = 0;
+	struct port port = port_find(gateway, port_of(items[i]));
+	unsigned differ = 0, usual;
 
-	while ((i += usual_input(&port, items + i, nexts + i, n - i)) < n) {
+	packet_nexts_fill(nexts, NEXT_IP4, i);
+	while (i < n) {
 		if (port_of(items[i]) != port.id)
 			port = port_find(gateway, port_of(items[i]));
 		nexts[i] = input(&port, items[i]);
 		differ |= nexts[i] ^ NEXT_IP4;
 		i++;
+		usual = usual_input(&port, items + i, n - i);
+		packet_nexts_fill(nexts + i, NEXT_IP4, usual);
+		i += usual;
 	}
 	return packet_nexts(NEXT_IP4, differ);
+}
+
+static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const struct gateway *gateway = node_gateway(node);
+	struct port port = port_find(gateway, port_of(items[0]));
+	unsigned usual = usual_input(&port, items, n);
+
+	if (gyre_likely(usual == n))
+		return NEXT_IP4;
+	return input_each(gateway, items, nexts, usual, n);
 }
 
 const struct gyre_node_class ethernet_input_class = {

@@ -71,9 +71,9 @@ static inline bool checksum_accepted(
 {
 	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 
-	if (known == RTE_MBUF_F_RX_IP_CKSUM_GOOD || known == RTE_MBUF_F_RX_IP_CKSUM_BAD)
-		return known == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-	return checksum_right(ip, ihl);
+	if (gyre_likely(!known) || known == RTE_MBUF_F_RX_IP_CKSUM_NONE)
+		return checksum_right(ip, ihl);
+	return known == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
 /* Walks over the options. Source routes are refused (RFC 7126 section 4.3), others only have to
@@ -166,6 +166,15 @@ static gyre_next check(const struct gateway *gateway, struct rte_mbuf *mbuf)
 	return drop == PASS ? NEXT_LOOKUP : gyre_drop(drop);
 }
 
+/* By the header's first word, of which it is the lower half: the checksum wants it, too. */
+static inline uint32_t total_length(const struct rte_ipv4_hdr *ip)
+{
+	uint32_t word;
+
+	memcpy(&word, ip, sizeof(word));
+	return rte_be_to_cpu_32(word) & UINT16_MAX;
+}
+
 /* A sound header without options in the first segment, of which ethernet-input has made sure that
  * it is ours, of a packet that is exactly as long as the header says. */
 static inline bool header_is_usual(const struct rte_mbuf *mbuf)
@@ -174,7 +183,7 @@ static inline bool header_is_usual(const struct rte_mbuf *mbuf)
 
 	return mbuf->data_len >= RTE_ETHER_HDR_LEN + sizeof(*ip) &&
 	       ip->version_ihl == RTE_IPV4_VHL_DEF &&
-	       RTE_ETHER_HDR_LEN + (uint32_t)rte_be_to_cpu_16(ip->total_length) == mbuf->pkt_len &&
+	       RTE_ETHER_HDR_LEN + total_length(ip) == mbuf->pkt_len &&
 	       checksum_accepted(mbuf, ip, 5);
 }
 
@@ -185,7 +194,7 @@ struct source {
 	uint8_t rx;
 };
 
-static struct source source_of(const struct gateway *gateway, uint8_t rx)
+static inline struct source source_of(const struct gateway *gateway, uint8_t rx)
 {
 	struct source source = {.rx = rx, .host = ~interface_mask(&gateway->interfaces[rx])};
 
@@ -201,45 +210,60 @@ static inline bool addresses_are_usual(const struct rte_ipv4_hdr *ip, uint32_t h
 {
 	uint32_t source = rte_be_to_cpu_32(ip->src_addr);
 
-	return !ip4_is_martian(source) && ((source + 1) & host) > 1 && !(own >> source % 64 & 1) &&
-	       !ip4_is_martian(rte_be_to_cpu_32(ip->dst_addr));
+	return ((source + 1) & host) > 1 && !(own >> source % 64 & 1) &&
+	       !ip4_net_is_martian(*(const uint8_t *)&ip->src_addr) &&
+	       !ip4_net_is_martian(*(const uint8_t *)&ip->dst_addr);
 }
 
 /* Usual packets from one interface, which nearly all are, up to the first one that is not; returns
- * how many. A function of its own, which calls none: all that it needs stays in registers. */
-static __attribute__((noinline)) unsigned usual_input(
-	const struct source *source, void **items, gyre_next *nexts, unsigned n)
+ * how many. Calls nothing: all that it needs stays in registers. */
+static inline unsigned usual_input(const struct source *source, void **items, unsigned n)
 {
 	const uint64_t own = source->own;
 	const uint32_t host = source->host;
 	const uint8_t rx = source->rx;
-	unsigned i;
+	void **item, **end = items + n;
 
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *mbuf = items[i];
+	for (item = items; item < end; item++) {
+		struct rte_mbuf *mbuf = *item;
 
 		if (gyre_unlikely(packet_meta(mbuf)->rx != rx || !header_is_usual(mbuf) ||
 				  !addresses_are_usual(packet_ip4(mbuf), host, own)))
 			break;
-		nexts[i] = NEXT_LOOKUP;
 	}
-	return i;
+	return item - items;
+}
+
+/* From the first packet on that is not usual: packet i. */
+static __attribute__((noinline)) gyre_next input_each(
+	const struct gateway *gateway, void **items, gyre_next *nexts, unsigned i, unsigned n)
+{
+	struct source source = source_of(gateway, packet_meta(items[i])->rx);
+	unsigned differ = 0, usual;
+
+	packet_nexts_fill(nexts, NEXT_LOOKUP, i);
+	while (i < n) {
+		if (packet_meta(items[i])->rx != source.rx)
+			source = source_of(gateway, packet_meta(items[i])->rx);
+		nexts[i] = check(gateway, items[i]);
+		differ |= nexts[i] ^ NEXT_LOOKUP;
+		i++;
+		usual = usual_input(&source, items + i, n - i);
+		packet_nexts_fill(nexts + i, NEXT_LOOKUP, usual);
+		i += usual;
+	}
+	return packet_nexts(NEXT_LOOKUP, differ);
 }
 
 static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	const struct gateway *gateway = node_gateway(node);
 	struct source source = source_of(gateway, packet_meta(items[0])->rx);
-	unsigned i = 0, differ = 0;
+	unsigned usual = usual_input(&source, items, n);
 
-	while ((i += usual_input(&source, items + i, nexts + i, n - i)) < n) {
-		if (packet_meta(items[i])->rx != source.rx)
-			source = source_of(gateway, packet_meta(items[i])->rx);
-		nexts[i] = check(gateway, items[i]);
-		differ |= nexts[i] ^ NEXT_LOOKUP;
-		i++;
-	}
-	return packet_nexts(NEXT_LOOKUP, differ);
+	if (gyre_likely(usual == n))
+		return NEXT_LOOKUP;
+	return input_each(gateway, items, nexts, usual, n);
 }
 
 const struct gyre_node_class ip4_input_class = {

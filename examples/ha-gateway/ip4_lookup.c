@@ -85,23 +85,67 @@ static inline gyre_next decide(struct gyre_node *node, const struct gateway *gat
 	return forward(node, gateway, mbuf, hop->interface, destination);
 }
 
-static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+/* From packet i on. */
+static __attribute__((noinline)) gyre_next decide_each(struct gyre_node *node, void **items,
+	gyre_next *nexts, const uint64_t *hops, unsigned i, unsigned n)
 {
 	const struct gateway *gateway = node_gateway(node);
-	uint32_t destinations[GYRE_VECTOR_MAX];
-	uint64_t hops[GYRE_VECTOR_MAX];
 	unsigned differ = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		destinations[i] = rte_be_to_cpu_32(packet_ip4(items[i])->dst_addr);
-	fib_lookup(gateway->fib, destinations, hops, n);
-	for (unsigned i = 0; i < n; i++) {
+	packet_nexts_fill(nexts, NEXT_REWRITE, i);
+	for (; i < n; i++) {
 		unsigned next = decide(node, gateway, items[i], &gateway->next_hops[hops[i]]);
 
 		nexts[i] = next;
 		differ |= next ^ NEXT_REWRITE;
 	}
 	return packet_nexts(NEXT_REWRITE, differ);
+}
+
+/* To a router, and it may: its total length is what the mbuf has. */
+static inline bool is_usual(
+	const struct gateway *gateway, const struct rte_mbuf *mbuf, const struct next_hop *hop)
+{
+	uint32_t mtu = gateway->interfaces[hop->interface].mtu;
+
+	return hop->kind == NEXT_HOP_FORWARD && hop->address != 0 &&
+	       packet_ip4(mbuf)->time_to_live > 1 && mbuf->pkt_len <= RTE_ETHER_HDR_LEN + mtu;
+}
+
+/* Usual packets, up to the first one that is not; returns how many. Calls nothing: all that it
+ * needs stays in registers. */
+static inline unsigned usual_forward(
+	const struct gateway *gateway, void **items, const uint64_t *hops, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		const struct next_hop *hop = &gateway->next_hops[hops[i]];
+		struct packet_meta *meta = packet_meta(items[i]);
+
+		if (gyre_unlikely(!is_usual(gateway, items[i], hop)))
+			break;
+		meta->tx = hop->interface;
+		meta->next_hop = hop->address;
+	}
+	return i;
+}
+
+static gyre_next process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const struct gateway *gateway = node_gateway(node);
+	uint32_t destinations[GYRE_VECTOR_MAX];
+	uint64_t hops[GYRE_VECTOR_MAX];
+	unsigned usual;
+
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++)
+		destinations[i] = rte_be_to_cpu_32(packet_ip4(items[i])->dst_addr);
+	fib_lookup(gateway->fib, destinations, hops, n);
+	usual = usual_forward(gateway, items, hops, n);
+	if (gyre_likely(usual == n))
+		return NEXT_REWRITE;
+	return decide_each(node, items, nexts, hops, usual, n);
 }
 
 const struct gyre_node_class ip4_lookup_class = {

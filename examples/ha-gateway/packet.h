@@ -32,16 +32,16 @@ static inline struct gateway *node_gateway(const struct gyre_node *node)
 /* How many packets ahead the headers are fetched. */
 #define PACKET_AHEAD 8
 
-/* In a loop over a vector, at packet i of n: the first line of its data where a driver puts it; the
- * mbuf's the driver has just written. For the first node only: a vector's lines stay in the first
- * cache for the others. */
-static inline void packet_prefetch(void *const *items, unsigned i, unsigned n)
+/* In a loop over a vector that ends there, at a packet: the first line of data of one further on,
+ * where a driver puts it; the mbuf's the driver has just written. For the first node only: a
+ * vector's lines stay in the first cache for the others. */
+static inline void packet_prefetch(void *const *item, void *const *end)
 {
 	const struct rte_mbuf *later;
 
-	if (i + PACKET_AHEAD >= n)
+	if (end - item <= PACKET_AHEAD)
 		return;
-	later = items[i + PACKET_AHEAD];
+	later = item[PACKET_AHEAD];
 	gyre_prefetch_write((const char *)(later + 1) + RTE_PKTMBUF_HEADROOM);
 }
 
@@ -122,13 +122,18 @@ static inline void ip4_count_hop(struct rte_ipv4_hdr *ip)
 	ip->time_to_live--;
 }
 
-/* Addresses that no single host has: 0/8, 127/8, 224/4, 240/4 with the limited broadcast. */
-static inline bool ip4_is_martian(uint32_t address)
+/* Addresses that no single host has: 0/8, 127/8, 224/4, 240/4 with the limited broadcast; by their
+ * first byte. */
+static inline bool ip4_net_is_martian(uint8_t net)
 {
 	/* From 0 on, and nets 1 to 223 first. */
-	uint8_t net = (address >> 24) - 1;
-
+	net--;
 	return net >= 223 || net == 126;
+}
+
+static inline bool ip4_is_martian(uint32_t address)
+{
+	return ip4_net_is_martian(address >> 24);
 }
 
 /* All ones or all zeros (RFC 1812 section 4.2.3.1) behind the prefix; /31 and /32 have neither. */

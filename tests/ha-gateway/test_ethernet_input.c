@@ -168,6 +168,8 @@ START_TEST(shared_data_is_not_written)
 	clone = rte_pktmbuf_clone(mbuf, rig.gateway.pool);
 	ck_assert_ptr_nonnull(clone);
 	rig_expect_mbuf(&rig, "ethernet-input", clone, "!not-writable");
+	rte_mbuf_refcnt_update(mbuf, 1);
+	rig_expect_mbuf(&rig, "ethernet-input", mbuf, "!not-writable");
 	rig_expect_mbuf(&rig, "ethernet-input", mbuf, "ip4-input");
 }
 END_TEST
