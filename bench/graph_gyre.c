@@ -3,6 +3,7 @@
  * gyre's side of the graph's benchmark: a loop as anyone creates it, whose graph is polled and
  * dispatched without the rest of the loop's turn. Called by bench/graph.c; owns the loop of a run.
  */
+#include <gyre/sender.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,8 +76,21 @@ static gyre_next asked_process(struct gyre_node *node, void **items, gyre_next *
 	return differ ? GYRE_NEXT_EACH : (gyre_next)first;
 }
 
-static const char *const ways[] = {"plain", "rounded", "asked", NULL};
-static gyre_node_fn *const each_functions[] = {each_process, rounded_process, asked_process};
+/* Sends them itself. */
+static gyre_next sender_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	const uint8_t *table = graph_place_take(gyre_node_data(node), n);
+	struct gyre_sender sender = gyre_sender_open(node);
+
+	(void)nexts;
+	for (unsigned i = 0; i < n; i++)
+		gyre_sender_put(&sender, table[i], items[i]);
+	return gyre_sender_close(&sender);
+}
+
+static const char *const ways[] = {"plain", "rounded", "asked", "sender", NULL};
+static gyre_node_fn *const each_functions[] = {
+	each_process, rounded_process, asked_process, sender_process};
 #define WAYS (sizeof(each_functions) / sizeof(*each_functions))
 
 static gyre_next end_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)

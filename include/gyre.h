@@ -9,6 +9,7 @@
 #include <gyre/process.h>
 #include <gyre/graph.h>
 #include <gyre/node.h>
+#include <gyre/sender.h>
 #include <gyre/mailbox.h>
 #include <gyre/thread.h>
 #include <gyre/link.h>

@@ -7,6 +7,7 @@ gyreinclude_HEADERS += \
 	%D%/gyre/mailbox.h \
 	%D%/gyre/node.h \
 	%D%/gyre/process.h \
+	%D%/gyre/sender.h \
 	%D%/gyre/snapshot.h \
 	%D%/gyre/thread.h \
 	%D%/gyre/timer.h

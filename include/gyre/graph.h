@@ -27,6 +27,8 @@ typedef uint16_t gyre_next;
 #define GYRE_NEXT_EACH ((gyre_next)0xffff)
 /* The node owns the item from now on. */
 #define GYRE_NEXT_KEEP ((gyre_next)0xfffe)
+/* From a node's function: it sent each of the items by a sender (node.h). */
+#define GYRE_NEXT_SENT ((gyre_next)0xfffd)
 
 /* The item is dropped (released by the loop's item operations) and counted under `reason`. */
 static inline gyre_next gyre_drop(unsigned reason)
@@ -41,10 +43,10 @@ static inline gyre_next gyre_punt(unsigned reason)
 }
 
 /* A node's work on a vector of n items, 1 <= n <= the loop's vector. Returns one next for the whole
- * vector, or GYRE_NEXT_EACH after filling nexts[0..n). It owns no item afterwards but those it
- * KEEPs. Runs inside the sweep: must not suspend. items[] may be written (an item replaced by
- * another); nexts[] may not be read before it is written, and has room for GYRE_VECTOR_MAX, so that
- * whole registers may be stored: what is there from n on is ignored. */
+ * vector, or GYRE_NEXT_EACH after filling nexts[0..n), or GYRE_NEXT_SENT. It owns no item
+ * afterwards but those it KEEPs. Runs inside the sweep: must not suspend. items[] may be written
+ * (an item replaced by another); nexts[] may not be read before it is written, and has room for
+ * GYRE_VECTOR_MAX, so that whole registers may be stored: what is there from n on is ignored. */
 typedef gyre_next gyre_node_fn(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n);
 
 /* An input node's poll: brings at most `max` items (there may be no frames for more) by

@@ -4,10 +4,10 @@
  *
  * Hot: nothing here allocates, locks, logs or makes a system call, and nothing can fail. For use
  * inside node functions and polls only, with the node that runs; gyre_node_data() and
- * gyre_node_loop() at any time. A node function returns nexts for the items that it received and
- * never writes those; writers are for polls, and for nodes that replicate, create or let go items.
- * What is written counts as `created`, at an input as brought. The structs are visible for the
- * inlines' sake: their fields are the library's.
+ * gyre_node_loop() at any time. A node function returns nexts for the items that it received, or
+ * sends them by a sender (sender.h), and never writes those; writers are for polls, and for nodes
+ * that replicate, create or let go items. What is written counts as `created`, at an input as
+ * brought. The structs are visible for the inlines' sake: their fields are the library's.
  */
 #ifndef GYRE_NODE_H
 #define GYRE_NODE_H
@@ -24,6 +24,7 @@ GYRE_BEGIN_DECLS
 /* How many items ahead gyre_prefetch_ahead() looks. */
 #define GYRE_PREFETCH_AHEAD 4
 
+struct gyre__late;
 struct gyre__node;
 
 /* Room for a vector of items on its way, and some slots behind it, so that whole registers can be
@@ -40,7 +41,9 @@ struct gyre_sweep {
 	uint64_t *pending[2]; /* by parity: which words have nodes with items; the words, by rank */
 	struct gyre_frame *open; /* reserved, to be linked by the commit; NULL as a rule */
 	uint32_t vector;
-	uint32_t reserved[7];
+	uint32_t reserved[3];
+	uint64_t sent; /* by a sender: the nodes that have items, by rank */
+	struct gyre__late *late;
 };
 
 /* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
@@ -65,7 +68,7 @@ struct gyre_node {
 	struct gyre_node *after; /* that one, when it was often enough; or NULL */
 	uint32_t clocked; /* the number of the next call that is clocked, its low half */
 	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
-	uint16_t reserved;
+	uint16_t n_near; /* n_nexts, if none leads back or far away; or 0 */
 
 	struct gyre_sweep *sweep;
 	struct gyre_loop *loop;

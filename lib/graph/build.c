@@ -377,6 +377,7 @@ static void nodes_install(struct plan *plan)
 		node->hot->nexts = nexts;
 		node->hot->n_nexts = n;
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
+		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
 		node->hot->ways = nexts_ways(nexts, n);
 		node->hot->after = node->hot->last = NULL;
 		node->built = true;

@@ -16,10 +16,10 @@
 /* Vectors below it are looked at item by item: a load of a whole register would wait for the node's
  * small stores. */
 #define SOME 24
-/* How often in a row the node that runs next must have been the same to be taken for granted. */
-#define SURE 64
-/* Fewer items than this are copied where they have to wait. */
-#define BRIEF 8
+/* How often in a row the node that runs next must have been the same to be taken for granted, of
+ * the calls that are looked at for it, which is one in LEARN. */
+#define SURE  8
+#define LEARN 16
 /* Vectors between two that are asked. */
 #define MIXED 16
 
@@ -197,91 +197,31 @@ int gyre__graph_enter(
 	return n;
 }
 
-/* Items that crossed a back edge are the next generation. */
-static void generation_next(struct gyre__graph *graph)
+/* Items that crossed a back edge are the next generation; false: there are none. */
+static bool generation_next(struct gyre__graph *graph)
 {
+	struct gyre__pending *later = &graph->pending[graph->sweep.parity ^ 1];
+
+	if (!later->summary)
+		return false;
 	graph->sweep.parity ^= 1;
 	graph->sweep.generation++;
+	graph->now = later;
+	return true;
 }
 
-/* Items for which that is not simple: to full frames, over back edges, to no next. Runs of a next
- * go together. */
-static __attribute__((noinline)) void send_slowly(
-	struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n)
-{
-	for (unsigned i = 0, m; i < n; i += m) {
-		for (m = 1; i + m < n && nexts[i + m] == nexts[i]; m++)
-			;
-		if (nexts[i] < node->n_nexts)
-			gyre__edge_put(node, node->nexts[nexts[i]], items + i, m);
-		else
-			gyre__drop_code(node, nexts[i], items + i, m);
-	}
-}
-
-/* Item by item, of a node whose nexts are far from each other, or before it. */
-static __attribute__((noinline)) void send_far(
+/* Sends each where graph->nexts says; the nodes that have items by that. */
+static inline uint64_t send_each(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
-{
-	const unsigned parity = graph->sweep.parity;
-
-	for (unsigned i = 0; i < n; i++) {
-		const unsigned next = graph->nexts[i];
-		struct gyre_node *to = next < node->n_nexts ? node->nexts[next] : NULL;
-		unsigned at = to ? to->waiting[parity] : 0;
-
-		if (gyre_unlikely(!to || at == graph->sweep.vector || gyre__leads_back(node, to))) {
-			send_slowly(node, &graph->nexts[i], &items[i], 1);
-			continue;
-		}
-		to->waiting[parity] = at + 1;
-		to->inbox[parity]->items[at] = items[i];
-		gyre__pending_set(graph->now, to->rank);
-	}
-}
-
-/* Item by item, by no branch that depends on where they go. */
-INLINE void send_few(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
-{
-	const unsigned parity = graph->sweep.parity;
-	uint64_t bits = 0;
-	unsigned i = 0;
-
-	do {
-		const unsigned next = graph->nexts[i];
-		struct gyre_node *to;
-		unsigned at;
-
-		if (gyre_unlikely(next >= node->n_nexts))
-			break;
-		to = node->nexts[next];
-		at = to->waiting[parity];
-		if (gyre_unlikely(at == graph->sweep.vector))
-			break;
-		to->waiting[parity] = at + 1;
-		to->inbox[parity]->items[at] = items[i];
-		bits |= UINT64_C(1) << to->rank % 64;
-	} while (++i < n);
-	gyre__pending_near(graph, node, bits);
-	if (gyre_unlikely(i < n))
-		send_slowly(node, graph->nexts + i, items + i, n - i);
-}
-
-INLINE void send_each(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	/* Every so many vectors are asked whether they go whole: the answer is a branch, which
 	 * costs more than the sending where it was not foreseen. */
 	node->mixed = (node->mixed - 1u) % MIXED;
-	if (gyre_unlikely(node->near == GYRE__FAR))
-		send_far(graph, node, items, n);
-	else if (n < graph->partition->few || !node->ways)
-		send_few(graph, node, items, n);
-	else
-		graph->partition->send(graph, node, items, n);
+	return graph->partition->send(graph, node, items, n);
 }
 
 /* Whether all go to one next. */
-static inline bool goes_whole(const struct gyre__graph *graph, unsigned n)
+static __attribute__((noinline)) bool goes_whole(const struct gyre__graph *graph, unsigned n)
 {
 	const gyre_next *nexts = graph->nexts;
 	unsigned differ = 0;
@@ -297,13 +237,16 @@ static inline bool goes_whole(const struct gyre__graph *graph, unsigned n)
 /* What ran after a node, to be taken for granted when it was the same often enough. */
 static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
-	before->sure = (before->sure + 1) & -(unsigned)(node == before->last);
+	if (gyre_likely((unsigned)before->calls % LEARN))
+		return;
+	before->sure = node == before->last ? before->sure + (before->sure < SURE) : 0;
 	before->last = node;
 	before->after = before->sure < SURE ? NULL : node;
 }
 
 /* The node that runs next, as a guess where that is known, so that its work begins before that of
- * the one before it has ended. */
+ * the one before it has ended. (Not after few items: then their places are known late, and what is
+ * read too early has to be read again.) */
 static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre_node *node)
 {
 	struct gyre_node *guess = before->after;
@@ -316,27 +259,31 @@ static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre
 }
 
 /* Whether nothing is pending up to a node, in the word that is being dispatched. */
-static inline bool is_first(const struct gyre__graph *graph, const struct gyre_node *node)
+static inline bool is_first(
+	const struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
-	return !(*graph->at & ((UINT64_C(2) << node->rank % 64) - 1));
+	bits |= *graph->at;
+	return !bits || !(bits & ((UINT64_C(2) << node->rank % 64) - 1));
 }
 
 /* Whether a node runs next to the one that leads to it: not back, and before all that is pending.
  */
-static inline bool runs_next(
-	const struct gyre__graph *graph, const struct gyre_node *node, const struct gyre_node *to)
+static inline bool runs_next(const struct gyre__graph *graph, const struct gyre_node *node,
+	const struct gyre_node *to, uint64_t bits)
 {
-	return to->rank >= node->floor && to->rank / 64 == graph->word && is_first(graph, to);
+	return to->rank >= node->floor && to->rank / 64 == graph->word && is_first(graph, to, bits);
 }
 
-/* Whether items are too few to hand their frame over, where they have to wait: whether there are
- * others already would be a branch. */
-static inline bool few_wait(
-	const struct gyre__graph *graph, const struct gyre_node *node, unsigned n)
+/* The nodes that a node's sender led items to. */
+static inline uint64_t sent_by(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	gyre_next next = graph->nexts[0];
+	uint64_t sent = graph->sweep.sent;
 
-	return n < BRIEF && next < node->n_nexts && !runs_next(graph, node, node->nexts[next]);
+	graph->sweep.sent = 0;
+	if (gyre_unlikely(!sent || graph->late.n))
+		gyre__send_late(graph, node, items, n);
+	return gyre__pending_near(graph, node, sent);
 }
 
 /* All end here: kept as a rule, by an output. */
@@ -348,84 +295,95 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 		gyre__drop_code(node, code, items, n);
 }
 
-/* Runs a frame of n items through the node *last, and then, for as long as it moves on whole to the
- * node that runs next, through that one, which is *last then. Returns a frame for the first. */
-INLINE struct gyre_frame *frame_run(
-	struct gyre__graph *graph, struct gyre_node **last, struct gyre_frame *frame, unsigned n)
+/* Runs n items through a node and then, for as long as they move on whole to the node that runs
+ * next, through that one. `bits` are the pending nodes of the word, to which those are added that
+ * items went to. Returns the last node. */
+INLINE struct gyre_node *vector_run(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t *bits)
 {
-	struct gyre_node *node = *last;
-
 	for (;;) {
-		gyre_next next = process(graph, node, frame->items, n);
+		gyre_next next = process(graph, node, items, n);
 		struct gyre_node *to, *after, *guess;
 
 		if (next == GYRE_NEXT_EACH) {
-			if (node->mixed || !goes_whole(graph, n) || few_wait(graph, node, n)) {
-				send_each(graph, node, frame->items, n);
-				return frame;
+			if (node->mixed || (n > 1 && !goes_whole(graph, n))) {
+				*bits |= send_each(graph, node, items, n);
+				return node;
 			}
 			next = graph->nexts[0];
 		}
+		if (next == GYRE_NEXT_SENT) {
+			*bits |= sent_by(graph, node, items, n);
+			return node;
+		}
 		if (gyre_unlikely(next >= node->n_nexts)) {
-			end_whole(node, next, frame->items, n);
-			return frame;
+			end_whole(node, next, items, n);
+			return node;
 		}
 		to = node->nexts[next];
 		guess = after = node->after;
 		__asm__("" : "+r"(guess)); /* not to be taken for `to` where they are the same */
-		if (!(to == after ? is_first(graph, to) : runs_next(graph, node, to)) ||
-			!graph->left)
-			return gyre__edge_hand(node, to, frame, n);
+		if (!(to == after ? is_first(graph, to, *bits)
+				  : runs_next(graph, node, to, *bits)) ||
+			gyre_unlikely(graph->left == 1)) {
+			/* Whether few go whole is not worth asking when they have to wait. */
+			if (n <= GYRE__PARTITION_ITEMS_SLACK)
+				node->mixed = MIXED - 1;
+			*bits |= gyre__edge_hand(node, to, items, n);
+			return node;
+		}
 		graph->left--;
 		if (to != after)
 			after_learn(node, guess = to);
-		*last = node = guess;
+		node = guess;
 	}
 }
 
-/* Turns to the first word of the set of pending nodes that has some, of the next generation when
- * there is none in this one. False: nothing is pending. */
-static inline bool word_first(struct gyre__graph *graph)
+/* The older, full frame of an inbox that has more than one. The node stays pending: nothing runs
+ * next to it. */
+static __attribute__((noinline)) uint64_t oldest_run(
+	struct gyre__graph *graph, struct gyre_node *node, uint64_t left)
 {
-	if (!graph->pending[graph->sweep.parity].summary) {
-		if (!graph->pending[graph->sweep.parity ^ 1].summary)
-			return false;
-		generation_next(graph);
-	}
-	graph->now = &graph->pending[graph->sweep.parity];
-	graph->word = __builtin_ctzll(graph->now->summary);
-	graph->at = &graph->now->words[graph->word];
-	return true;
+	const unsigned parity = graph->sweep.parity;
+	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[parity]);
+	uint64_t bits = left;
+
+	graph->owner = &graph->start;
+	graph->start.inbox[parity] = frame;
+	vector_run(graph, node, frame->items, graph->sweep.vector, &bits);
+	gyre__pool_put(&graph->pool, graph->start.inbox[parity]);
+	return bits;
 }
 
-/* The older, full frame of an inbox that has more than one. */
-static __attribute__((noinline)) void oldest_run(struct gyre__graph *graph, struct gyre_node *node)
-{
-	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[graph->sweep.parity]);
-
-	/* The node stays pending: nothing runs next to it. */
-	frame = frame_run(graph, &node, frame, graph->sweep.vector);
-	gyre__pool_put(&graph->pool, frame);
-}
-
-/* Runs the nodes of a word until none is pending; false: the budget is spent. */
+/* Runs the nodes of a word until none is pending; false: the budget is spent. Meanwhile the word is
+ * kept in a register, for what goes through memory the next node would have to wait for. */
 INLINE bool word_run(struct gyre__graph *graph)
 {
-	struct gyre_node *const *const nodes = graph->by_rank + graph->word * 64;
+	const unsigned at = __builtin_ctzll(graph->now->summary);
+	struct gyre_node *const *const nodes = graph->by_rank + at * 64;
+	uint64_t *const word = &graph->now->words[at];
 	const unsigned parity = graph->sweep.parity;
-	uint64_t *const word = graph->at;
 	struct gyre_node *last = &graph->start;
-	uint64_t known = 0, bits;
+	uint64_t known = 0, bits = 0;
 	unsigned n = GYRE_VECTOR_MAX;
 
-	while ((bits = *word)) {
-		struct gyre_frame *frame, *back;
+	graph->word = at;
+	graph->at = word;
+	for (;;) {
+		struct gyre_frame *frame;
 		struct gyre_node *node;
-		uint64_t low;
+		uint64_t low, arrived = *word; /* by others than the dispatcher */
 
-		if (gyre_unlikely(!graph->left))
+		if (arrived) {
+			bits |= arrived;
+			*word = 0;
+		}
+		if (!bits)
+			break;
+		if (gyre_unlikely(!graph->left)) {
+			*word = bits;
 			return false;
-		graph->left--;
+		}
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
@@ -440,20 +398,20 @@ INLINE bool word_run(struct gyre__graph *graph)
 		}
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
-			oldest_run(graph, node);
+			bits = oldest_run(graph, node, bits);
+			graph->left--;
 			continue;
 		}
 		known ^= low;
-		*word = bits ^ low;
+		bits ^= low;
 		n = node->waiting[parity];
 		node->waiting[parity] = 0;
 		/* Its own frame stays in the inbox: nothing can come while the node runs. */
-		last = node;
-		back = frame_run(graph, &last, frame, n);
-		if (gyre_unlikely(back != frame))
-			node->inbox[parity] = back;
+		graph->owner = node;
+		last = vector_run(graph, node, frame->items, n, &bits);
+		graph->left--;
 	}
-	graph->now->summary &= ~(UINT64_C(1) << graph->word);
+	graph->now->summary &= graph->now->summary - 1;
 	return true;
 }
 
@@ -463,8 +421,10 @@ unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 
 	graph->sweeping = true;
 	graph->left = budget;
-	while ((more = word_first(graph)) && word_run(graph))
-		continue;
+	do
+		while ((more = graph->now->summary) && word_run(graph))
+			continue;
+	while (!more && generation_next(graph));
 	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
 	if (gyre_likely(!more))
 		sweep_end(graph);

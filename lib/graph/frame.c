@@ -191,6 +191,32 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
 
+__attribute__((noinline)) uint64_t gyre__edge_hand(
+	struct gyre_node *node, struct gyre_node *to, void **items, unsigned n)
+{
+	struct gyre__graph *graph = gyre__node_graph(node);
+	unsigned parity = graph->sweep.parity, at = to->waiting[parity];
+	struct gyre_frame *own = to->inbox[parity];
+	struct gyre_node *owner = graph->owner;
+
+	if (gyre_unlikely(gyre__leads_back(node, to) || at + n > graph->sweep.vector)) {
+		gyre__edge_put(node, to, items, n);
+		return 0;
+	}
+	to->waiting[parity] = at + n;
+	/* Of few, whether others wait there already would be a branch that is not foreseen. */
+	if (n <= GYRE__PARTITION_ITEMS_SLACK || at) {
+		gyre__items_copy(own->items + at, items, n);
+	} else {
+		to->inbox[parity] = owner->inbox[parity];
+		owner->inbox[parity] = own;
+	}
+	if (gyre_likely(to->rank / 64 == graph->word))
+		return UINT64_C(1) << to->rank % 64;
+	gyre__pending_set(graph->now, to->rank);
+	return 0;
+}
+
 __attribute__((noinline)) void gyre__pending_behind(
 	struct gyre__graph *graph, unsigned near, uint64_t bits)
 {

@@ -81,40 +81,32 @@ static inline void gyre__items_copy(void **to, void *const *from, unsigned n)
 		memcpy(to + i, from + i, GYRE__PARTITION_ITEMS_SLACK * sizeof(*to));
 }
 
-/* Hands a frame of n items, which is alone, to one of a node's nexts, without a copy when nothing
- * waits there; returns one for it. */
-static inline struct gyre_frame *gyre__edge_hand(
-	struct gyre_node *node, struct gyre_node *to, struct gyre_frame *frame, unsigned n)
-{
-	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity, at = to->waiting[parity];
-	struct gyre_frame *own = to->inbox[parity];
+/* Moves the frame that is run to one of a node's nexts, which cannot run now, or copies its n items
+ * to those that wait there. Returns the bit of the next's rank, when it is in the word that is
+ * being dispatched and is not known to be pending. */
+uint64_t gyre__edge_hand(struct gyre_node *node, struct gyre_node *to, void **items, unsigned n);
 
-	if (gyre_unlikely(gyre__leads_back(node, to) || at + n > graph->sweep.vector)) {
-		gyre__edge_put(node, to, frame->items, n);
-		return frame;
-	}
-	to->waiting[parity] = at + n;
-	if (at) {
-		gyre__items_copy(own->items + at, frame->items, n);
-		return frame;
-	}
-	to->inbox[parity] = frame;
-	gyre__pending_set(&graph->pending[parity], to->rank);
-	return own;
-}
+/* Sends each of n items where its entry of nexts[] says, one run of the same after the other. */
+void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n);
+/* Sends each of n items where graph->nexts says, of a node whose nexts are far from each other, or
+ * before it. */
+void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+/* Sends what a sender could not, when a node says that it sent its n items. If it sent none, they
+ * are dropped as "bad-next". */
+void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
 
 /* Nexts that are not all in the word that is being dispatched. */
 void gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);
 
-/* Nexts of a node, all near, that have items from now on: the bits of their ranks. */
-static inline void gyre__pending_near(
+/* Nexts of a node, all near, that have items from now on, as bits of their ranks: returns those in
+ * the word that is being dispatched, which are the caller's to keep. */
+static inline uint64_t gyre__pending_near(
 	struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
 	if (gyre_likely(node->near == graph->word))
-		*graph->at |= bits;
-	else
-		gyre__pending_behind(graph, node->near, bits);
+		return bits;
+	gyre__pending_behind(graph, node->near, bits);
+	return 0;
 }
 
 #endif

@@ -43,6 +43,8 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph->loop = loop;
 	for (unsigned parity = 0; parity < 2; parity++)
 		graph->sweep.pending[parity] = (uint64_t *)&graph->pending[parity];
+	graph->now = &graph->pending[0];
+	graph->sweep.late = &graph->late;
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);

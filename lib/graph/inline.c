@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inlines of gyre/node.h as symbols: for callers compiled without optimisation, for other
- * languages and for debuggers. Owns the symbol that stands for the header's layouts. Called by
- * nobody here. Invariant: one for each inline of the header, for the linker finds a missing one
- * only in programs that were not inlined.
+ * The inlines of gyre/node.h and gyre/sender.h as symbols: for callers compiled without
+ * optimisation, for other languages and for debuggers. Owns the symbol that stands for the header's
+ * layouts. Called by nobody here. Invariant: one for each inline of the headers, for the linker
+ * finds a missing one only in programs that were not inlined.
  */
-#include <gyre/node.h>
+#include <gyre/sender.h>
 
 const char gyre_abi_0 = 0;
 
@@ -19,6 +19,9 @@ extern inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next, u
 extern inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m);
 extern inline void gyre_next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
+extern inline struct gyre_sender gyre_sender_open(const struct gyre_node *node);
+extern inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next, void *item);
+extern inline gyre_next gyre_sender_close(const struct gyre_sender *sender);
 extern inline void gyre_next_put_1(struct gyre_node *node, gyre_next next, void *item);
 extern inline void gyre_next_put_2(
 	struct gyre_node *node, gyre_next next, void *item0, void *item1);

@@ -23,7 +23,8 @@ struct gyre__partition_ops {
 	bool (*all_equal)(const gyre_next *nexts, unsigned n);
 	/* Sends each of n items where graph->nexts says, of a node that has ways, and is not far.
 	 */
-	void (*send)(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+	uint64_t (*send)(
+		struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
 	/* The core of it, for tests and benchmarks: writes the items whose next is w < ways to
 	 * places[w], in order, and up to 8 entries of garbage after them, and moves places[w] on
 	 * behind them. No place may overlap the items or another place. */

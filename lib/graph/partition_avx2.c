@@ -107,11 +107,12 @@ INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
 		counts[way] = ends[way] - firsts[way];
 }
 
+#define FEW 5
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx2 = {
 	.simd = GYRE_SIMD_AVX2,
-	.few = 5,
+	.few = FEW,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

@@ -76,11 +76,12 @@ INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
 	eight_split(firsts, counts, items + i, nexts + i, _bzhi_u32(0xff, n - i), ways);
 }
 
+#define FEW 3
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_avx512 = {
 	.simd = GYRE_SIMD_AVX512,
-	.few = 3,
+	.few = FEW,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

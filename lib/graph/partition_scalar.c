@@ -62,11 +62,12 @@ INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
 		counts[way] = counters >> way * COUNTER & COUNTED;
 }
 
+#define FEW 8
 #include "graph/send.h"
 
 const struct gyre__partition_ops gyre__partition_scalar = {
 	.simd = GYRE_SIMD_SCALAR,
-	.few = 8,
+	.few = FEW,
 	.all_equal = all_equal,
 	.send = send,
 	.split = split_any,

@@ -50,7 +50,7 @@ static __attribute__((noinline)) void send_roomless(
 		send_codes(graph, node, items, n, ways);
 }
 
-INLINE void send_ways(
+INLINE uint64_t send_ways(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
 {
 	const unsigned parity = graph->sweep.parity;
@@ -69,7 +69,7 @@ INLINE void send_ways(
 	}
 	if (gyre_unlikely(room < 0)) {
 		send_roomless(graph, node, items, n);
-		return;
+		return 0;
 	}
 	split(firsts, counts, items, graph->nexts, n, ways);
 #pragma GCC unroll 6
@@ -80,46 +80,79 @@ INLINE void send_ways(
 		bits |= (uint64_t)(counts[way] != 0) << to->rank % 64;
 		sum += counts[way];
 	}
-	gyre__pending_near(graph, node, bits);
 	if (gyre_unlikely(sum < n))
 		send_codes(graph, node, items, n, ways);
+	return gyre__pending_near(graph, node, bits);
+}
+
+/* Item by item, by no branch that depends on where they go. */
+static __attribute__((noinline)) uint64_t send_few(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	const unsigned parity = graph->sweep.parity;
+	uint64_t bits = 0;
+	unsigned i = 0;
+
+	do {
+		const unsigned next = graph->nexts[i];
+		struct gyre_node *to;
+		unsigned at;
+
+		if (gyre_unlikely(next >= node->n_nexts))
+			break;
+		to = node->nexts[next];
+		at = to->waiting[parity];
+		if (gyre_unlikely(at == graph->sweep.vector))
+			break;
+		to->waiting[parity] = at + 1;
+		to->inbox[parity]->items[at] = items[i];
+		bits |= UINT64_C(1) << to->rank % 64;
+	} while (++i < n);
+	if (gyre_unlikely(i < n))
+		gyre__send_slowly(node, graph->nexts + i, items + i, n - i);
+	return gyre__pending_near(graph, node, bits);
 }
 
 /* Functions of their own, so that few ways do not save and keep what many need. */
-static __attribute__((noinline)) void send_two(
+static __attribute__((noinline)) uint64_t send_two(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	send_ways(graph, node, items, n, 2);
+	return send_ways(graph, node, items, n, 2);
 }
 
-static __attribute__((noinline)) void send_three(
+static __attribute__((noinline)) uint64_t send_three(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	send_ways(graph, node, items, n, 3);
+	return send_ways(graph, node, items, n, 3);
 }
 
-static __attribute__((noinline)) void send_four(
+static __attribute__((noinline)) uint64_t send_four(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	send_ways(graph, node, items, n, 4);
+	return send_ways(graph, node, items, n, 4);
 }
 
-static __attribute__((noinline)) void send_any(
+static __attribute__((noinline)) uint64_t send_any(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	send_ways(graph, node, items, n, node->ways);
+	return send_ways(graph, node, items, n, node->ways);
 }
 
-static void send(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
+	if (gyre_unlikely(node->near == GYRE__FAR)) {
+		gyre__send_far(graph, node, items, n);
+		return 0;
+	}
+	if (n < FEW || !node->ways)
+		return send_few(graph, node, items, n);
 	if (node->ways == 2)
-		send_two(graph, node, items, n);
-	else if (node->ways == 4)
-		send_four(graph, node, items, n);
-	else if (node->ways == 3)
-		send_three(graph, node, items, n);
-	else
-		send_any(graph, node, items, n);
+		return send_two(graph, node, items, n);
+	if (node->ways == 4)
+		return send_four(graph, node, items, n);
+	if (node->ways == 3)
+		return send_three(graph, node, items, n);
+	return send_any(graph, node, items, n);
 }
 
 static void split_any(

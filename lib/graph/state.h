@@ -6,7 +6,7 @@
 #ifndef GYRE_LIB_GRAPH_STATE_H
 #define GYRE_LIB_GRAPH_STATE_H
 
-#include <gyre/node.h>
+#include <gyre/sender.h>
 
 #include "base/hub.h"
 #include "graph/partition.h"
@@ -83,6 +83,7 @@ struct gyre__graph {
 	unsigned word; /* which one that is */
 	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
+	struct gyre_node *owner; /* of the frame that is run */
 	struct gyre_node start; /* runs before all others, so that what runs first is foreseen */
 	struct gyre__pool pool;
 	struct gyre__pending pending[2]; /* by parity of the generation */
@@ -111,6 +112,7 @@ struct gyre__graph {
 	struct gyre__chunk *chunks[GYRE__NODE_MAX / GYRE__NODE_CHUNK];
 	/* Where items are gathered that cannot go straight into a frame, by way. */
 	void *scratch[GYRE__WAYS_MAX][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
+	struct gyre__late late;
 	struct gyre_frame *spill; /* lent as a reservation when the pool is dry */
 	gyre_next nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
 };

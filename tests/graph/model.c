@@ -139,6 +139,15 @@ static void item_write(struct gyre_node *node, gyre_next next, void *item)
 	gyre_next_commit(node, next, 1);
 }
 
+static gyre_next items_send(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct gyre_sender sender = gyre_sender_open(node);
+
+	for (unsigned i = 0; i < n; i++)
+		gyre_sender_put(&sender, nexts[i], items[i]);
+	return gyre_sender_close(&sender);
+}
+
 static gyre_next inner_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	struct state *state = gyre_node_data(node);
@@ -156,6 +165,8 @@ static gyre_next inner_process(struct gyre_node *node, void **items, gyre_next *
 	/* There is room for whole registers, which nobody looks at. */
 	for (unsigned i = n; i < GYRE_VECTOR_MAX; i++)
 		nexts[i] = i % 3;
+	if (call >> 32 & 1)
+		return items_send(node, items, nexts, n);
 	return call % STYLES == WHOLE && !written ? nexts[0] : GYRE_NEXT_EACH;
 }
 

@@ -105,12 +105,15 @@ START_TEST(inbox_stays_compact)
 	to = node->nexts[0];
 	inbox_check(graph, to, graph->sweep.parity, 0);
 	for (unsigned put = 1; put <= 9; put++) {
-		struct gyre_frame *frame = gyre__pool_get(&graph->pool);
+		struct gyre_node *owner = graph->owner = &graph->start;
+		struct gyre_frame **frame = &owner->inbox[graph->sweep.parity];
 		unsigned m = put % 4 + 1;
 
-		memcpy(frame->items, numbers(rig, m, items), m * sizeof(*items));
+		*frame = gyre__pool_get(&graph->pool);
+		memcpy((*frame)->items, numbers(rig, m, items), m * sizeof(*items));
 		n += m;
-		gyre__pool_put(&graph->pool, gyre__edge_hand(node, to, frame, m));
+		gyre__edge_hand(node, to, (*frame)->items, m);
+		gyre__pool_put(&graph->pool, *frame);
 		inbox_check(graph, to, graph->sweep.parity, n);
 		n += put;
 		gyre__edge_put(node, to, numbers(rig, put, items), put);

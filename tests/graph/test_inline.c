@@ -12,6 +12,9 @@ static struct {
 	void (*volatile commit)(struct gyre_node *node, gyre_next next, unsigned m);
 	void (*volatile put)(
 		struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
+	struct gyre_sender (*volatile open)(const struct gyre_node *node);
+	void (*volatile send)(struct gyre_sender *sender, gyre_next next, void *item);
+	gyre_next (*volatile close)(const struct gyre_sender *sender);
 	void (*volatile put_1)(struct gyre_node *node, gyre_next next, void *item);
 	void (*volatile put_2)(struct gyre_node *node, gyre_next next, void *a, void *b);
 	void (*volatile put_4)(
@@ -26,6 +29,9 @@ static struct {
 	gyre_next_reserve,
 	gyre_next_commit,
 	gyre_next_put,
+	gyre_sender_open,
+	gyre_sender_put,
+	gyre_sender_close,
 	gyre_next_put_1,
 	gyre_next_put_2,
 	gyre_next_put_4,
@@ -38,13 +44,14 @@ START_TEST(writers)
 {
 	struct rig *rig = rig_new(8);
 	struct gyre_node *node;
-	void *items[20];
+	struct gyre_sender sender;
+	void *items[24];
 
 	rig_probe(rig, "a", RIG_NEXTS("end"));
 	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	node = rig_node(rig, "a")->hot;
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 24; i++)
 		items[i] = rig_item_new(rig, 0, i);
 	memcpy(symbols.reserve(node, 0, 8), items, 3 * sizeof(*items));
 	symbols.commit(node, 0, 3);
@@ -53,8 +60,12 @@ START_TEST(writers)
 	symbols.put_2(node, 0, items[14], items[15]);
 	symbols.put_4(node, 0, items[16], items[17], items[18], items[19]);
 	ck_assert_uint_eq(node->created, 20);
+	sender = symbols.open(node);
+	for (unsigned i = 20; i < 24; i++)
+		symbols.send(&sender, 0, items[i]);
+	ck_assert_uint_eq(symbols.close(&sender), GYRE_NEXT_SENT);
 	gyre__graph_dispatch(rig->graph, UINT32_MAX);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 20);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 24);
 	rig_free(rig);
 }
 END_TEST

@@ -117,6 +117,7 @@ START_TEST(back_edge)
 	/* In the last generation nothing crosses it. */
 	rig->graph->sweep.generation = rig->options.hop_budget;
 	rig->graph->sweep.parity = 1;
+	rig->graph->now = &rig->graph->pending[1];
 	gyre_next_put(node, 1, items + 3, 1);
 	fill(rig, gyre_next_reserve(node, 1, 8), 2);
 	gyre_next_commit(node, 1, 2);
