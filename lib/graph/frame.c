@@ -217,7 +217,7 @@ __attribute__((noinline)) uint64_t gyre__edge_hand(
 	return 0;
 }
 
-__attribute__((noinline)) void gyre__pending_behind(
+__attribute__((noinline)) uint64_t gyre__pending_behind(
 	struct gyre__graph *graph, unsigned near, uint64_t bits)
 {
 	struct gyre__pending *pending = graph->now;
@@ -230,6 +230,7 @@ __attribute__((noinline)) void gyre__pending_behind(
 		pending->words[word + 1] |= bits ^ here;
 		pending->summary |= UINT64_C(2) << word;
 	}
+	return 0;
 }
 
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node)

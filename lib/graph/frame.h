@@ -96,7 +96,7 @@ void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **it
 void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
 
 /* Nexts that are not all in the word that is being dispatched. */
-void gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);
+uint64_t gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);
 
 /* Nexts of a node, all near, that have items from now on, as bits of their ranks: returns those in
  * the word that is being dispatched, which are the caller's to keep. */
@@ -105,8 +105,7 @@ static inline uint64_t gyre__pending_near(
 {
 	if (gyre_likely(node->near == graph->word))
 		return bits;
-	gyre__pending_behind(graph, node->near, bits);
-	return 0;
+	return gyre__pending_behind(graph, node->near, bits);
 }
 
 #endif

@@ -11,6 +11,9 @@
 
 #define NEXTS_STEP 32 /* entries in a register */
 #define ITEMS_STEP 8 /* pointers in a register */
+/* Loops' vectors up to it part into ones of ITEMS_STEP or less; others into such and longer ones,
+ * by turns: which it is would be a guess. */
+#define SHORT 16
 
 _Static_assert(ITEMS_STEP <= GYRE__PARTITION_ITEMS_SLACK, "writes past the last are whole steps");
 
@@ -79,10 +82,113 @@ INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
 #define FEW 3
 #include "graph/send.h"
 
+typedef uint64_t send_fn(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+
+/* Up to eight entries, compared with all ways at once: byte w of the bits is for way w. */
+INLINE uint32_t eight_match(const gyre_next *nexts, unsigned n, unsigned ways)
+{
+	static const gyre_next lanes[NEXTS_STEP] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
+		2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
+	const uint32_t ones = 0x01010101u >> (32 - 8 * ways);
+	__m128i eight = _mm_loadu_si128((const __m128i *)nexts);
+
+	return _mm512_mask_cmpeq_epi16_mask(
+		(ones << n) - ones, _mm512_broadcast_i32x4(eight), _mm512_loadu_si512(lanes));
+}
+
+/* Appends the items of a way; returns how many those are. */
+INLINE unsigned eight_put(void **places, __m512i items, uint8_t match)
+{
+	_mm512_storeu_si512(places, _mm512_maskz_compress_epi64(match, items));
+	return __builtin_popcount(match);
+}
+
+/* A vector of one or two eights without a loop, whose length would be a guess, and without the
+ * cases that are not simple: those are for send_long. Of two eights both are read, whatever n is:
+ * they are within the frame. */
+INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, void **items,
+	unsigned n, unsigned ways, unsigned eights, send_fn *send_long)
+{
+	const unsigned parity = graph->sweep.parity,
+		       few = eights > 1 && n > ITEMS_STEP ? ITEMS_STEP : n;
+	struct gyre_node *const *nexts = node->nexts;
+	uint32_t first = eight_match(graph->nexts, few, ways), second = 0;
+	__m512i first_items = _mm512_loadu_si512(items), second_items = first_items;
+	unsigned sum = n, matches = __builtin_popcount(first);
+	uint64_t bits = 0;
+
+	if (eights > 1) {
+		second = eight_match(graph->nexts + ITEMS_STEP, n - few, ways);
+		second_items = _mm512_loadu_si512(items + ITEMS_STEP);
+		matches += __builtin_popcount(second);
+	}
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++)
+		sum += nexts[way]->waiting[parity];
+	/* Room for all together is room in each. */
+	if (gyre_unlikely(sum > graph->sweep.vector || matches != n))
+		return send_long(graph, node, items, n);
+	__asm__("" ::: "memory"); /* the nexts are better loaded again than kept */
+#pragma GCC unroll 6
+	for (unsigned way = 0; way < ways; way++) {
+		struct gyre_node *to = nexts[way];
+		void **places = to->inbox[parity]->items;
+		uint64_t at = to->waiting[parity];
+
+		at += eight_put(places + at, first_items, first >> 8 * way);
+		if (eights > 1)
+			at += eight_put(places + at, second_items, second >> 8 * way);
+		to->waiting[parity] = at;
+		bits |= (uint64_t)((uint8_t)((first | second) >> 8 * way) != 0) << to->rank % 64;
+	}
+	return gyre__pending_near(graph, node, bits);
+}
+
+static __attribute__((noinline)) uint64_t send_eight_to_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	return send_short(graph, node, items, n, 2, 1, send_two);
+}
+
+static __attribute__((noinline)) uint64_t send_sixteen_to_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	return send_short(graph, node, items, n, 2, 2, send_two);
+}
+
+static __attribute__((noinline)) uint64_t send_eight_to_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	return send_short(graph, node, items, n, 4, 1, send_four);
+}
+
+static __attribute__((noinline)) uint64_t send_sixteen_to_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	return send_short(graph, node, items, n, 4, 2, send_four);
+}
+
+static uint64_t send_any_length(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+{
+	const bool eight = graph->sweep.vector <= SHORT && n <= ITEMS_STEP;
+
+	if (gyre_unlikely(n > 2 * ITEMS_STEP || node->near == GYRE__FAR))
+		return send(graph, node, items, n);
+	if (node->ways == 2)
+		return eight ? send_eight_to_two(graph, node, items, n)
+			     : send_sixteen_to_two(graph, node, items, n);
+	if (node->ways == 4)
+		return eight ? send_eight_to_four(graph, node, items, n)
+			     : send_sixteen_to_four(graph, node, items, n);
+	return send(graph, node, items, n);
+}
+
 const struct gyre__partition_ops gyre__partition_avx512 = {
 	.simd = GYRE_SIMD_AVX512,
 	.few = FEW,
 	.all_equal = all_equal,
-	.send = send,
+	.send = send_any_length,
 	.split = split_any,
 };
