@@ -95,7 +95,7 @@ void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **it
  * are dropped as "bad-next". */
 void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
 
-/* Nexts that are not all in the word that is being dispatched. */
+/* Nexts that are not all in the word that is being dispatched; returns 0, as none is left to do. */
 uint64_t gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);
 
 /* Nexts of a node, all near, that have items from now on, as bits of their ranks: returns those in

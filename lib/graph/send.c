@@ -9,8 +9,7 @@
 #include "graph/frame.h"
 
 /* Runs of a next go together. */
-void gyre__send_slowly(
-	struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n)
+void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n)
 {
 	for (unsigned i = 0, m; i < n; i += m) {
 		for (m = 1; i + m < n && nexts[i + m] == nexts[i]; m++)
@@ -22,8 +21,7 @@ void gyre__send_slowly(
 	}
 }
 
-void gyre__send_far(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	const unsigned parity = graph->sweep.parity;
 
@@ -42,8 +40,7 @@ void gyre__send_far(
 	}
 }
 
-void gyre__send_late(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	struct gyre__late *late = &graph->late;
 	unsigned m = late->n < GYRE_VECTOR_MAX ? late->n : GYRE_VECTOR_MAX;

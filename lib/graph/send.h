@@ -9,9 +9,9 @@
 #include "graph/drop.h"
 #include "graph/frame.h"
 
-/* What has no next, code by code. */
-static __attribute__((noinline)) void send_codes(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
+/* What has no next, code by code; the others went to the nodes of these bits. */
+static __attribute__((noinline)) uint64_t send_codes(struct gyre__graph *graph,
+	struct gyre_node *node, void **items, unsigned n, unsigned ways, uint64_t bits)
 {
 	gyre_next *nexts = graph->nexts;
 	void **same = graph->scratch[0];
@@ -29,10 +29,11 @@ static __attribute__((noinline)) void send_codes(
 			}
 		gyre__drop_code(node, code, same, m);
 	}
+	return gyre__pending_near(graph, node, bits);
 }
 
 /* Where a frame has no room for all: by way of the scratch memory. */
-static __attribute__((noinline)) void send_roomless(
+static __attribute__((noinline)) uint64_t send_roomless(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
 	const unsigned ways = node->ways;
@@ -46,8 +47,9 @@ static __attribute__((noinline)) void send_roomless(
 		gyre__edge_put(node, node->nexts[way], firsts[way], counts[way]);
 		sum += counts[way];
 	}
-	if (gyre_unlikely(sum < n))
-		send_codes(graph, node, items, n, ways);
+	if (sum < n)
+		send_codes(graph, node, items, n, ways, 0);
+	return 0;
 }
 
 INLINE uint64_t send_ways(
@@ -67,10 +69,8 @@ INLINE uint64_t send_ways(
 		room |= (int)(graph->sweep.vector - n - at);
 		firsts[way] = to->inbox[parity]->items + at;
 	}
-	if (gyre_unlikely(room < 0)) {
-		send_roomless(graph, node, items, n);
-		return 0;
-	}
+	if (gyre_unlikely(room < 0))
+		return send_roomless(graph, node, items, n);
 	split(firsts, counts, items, graph->nexts, n, ways);
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++) {
@@ -81,7 +81,7 @@ INLINE uint64_t send_ways(
 		sum += counts[way];
 	}
 	if (gyre_unlikely(sum < n))
-		send_codes(graph, node, items, n, ways);
+		return send_codes(graph, node, items, n, ways, bits);
 	return gyre__pending_near(graph, node, bits);
 }
 

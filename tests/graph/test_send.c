@@ -89,6 +89,30 @@ START_TEST(every_spread)
 }
 END_TEST
 
+static gyre_next nothing_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct gyre_sender sender = gyre_sender_open(node);
+
+	(void)items, (void)nexts, (void)n;
+	return gyre_sender_close(&sender);
+}
+
+/* What a node says that it sent, and did not put, is not lost. */
+START_TEST(sent_nothing)
+{
+	static const struct gyre_node_class nothing = {
+		.name = "nothing", .kind = GYRE_NODE_INTERNAL, .process = nothing_process};
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id a = rig_add(rig, &nothing, "a");
+
+	rig_build(rig);
+	rig_run(rig, a, 0, 20);
+	ck_assert_uint_eq(rig_drops(rig, "a", "bad-next"), 20);
+	ck_assert_uint_eq(rig->released, 20);
+	rig_free(rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("send");
@@ -96,6 +120,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_spread, 0, 24);
+	tcase_add_test(tcase, sent_nothing);
 	tcase_add_loop_test(tcase, small_graphs, 0, 12);
 	tcase_add_loop_test(tcase, graphs_of_many_words, 0, 6);
 	tcase_add_loop_test(tcase, graphs_that_lead_back, 0, 6);
