@@ -282,7 +282,7 @@ static inline uint64_t sent_by(
 
 	graph->sweep.sent = 0;
 	if (gyre_unlikely(!sent || graph->late.n))
-		gyre__send_late(graph, node, items, n);
+		return gyre__send_late(graph, node, items, n, sent);
 	return gyre__pending_near(graph, node, sent);
 }
 

@@ -91,9 +91,10 @@ void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **it
 /* Sends each of n items where graph->nexts says, of a node whose nexts are far from each other, or
  * before it. */
 void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
-/* Sends what a sender could not, when a node says that it sent its n items. If it sent none, they
- * are dropped as "bad-next". */
-void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+/* Sends what a sender could not, when a node says that it sent its n items; if nothing was put,
+ * they are dropped as "bad-next". `sent` and what is returned are those of gyre__pending_near(). */
+uint64_t gyre__send_late(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t sent);
 
 /* Nexts that are not all in the word that is being dispatched; returns 0, as none is left to do. */
 uint64_t gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);

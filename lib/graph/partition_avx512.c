@@ -174,7 +174,9 @@ static uint64_t send_any_length(
 {
 	const bool eight = graph->sweep.vector <= SHORT && n <= ITEMS_STEP;
 
-	if (gyre_unlikely(n > 2 * ITEMS_STEP || node->near == GYRE__FAR))
+	/* Of the shortest vectors it takes longer to wait for a register of small stores. */
+	if (gyre_unlikely(n > 2 * ITEMS_STEP || graph->sweep.vector < ITEMS_STEP ||
+			  node->near == GYRE__FAR))
 		return send(graph, node, items, n);
 	if (node->ways == 2)
 		return eight ? send_eight_to_two(graph, node, items, n)

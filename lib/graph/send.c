@@ -40,7 +40,8 @@ void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **it
 	}
 }
 
-void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+uint64_t gyre__send_late(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t sent)
 {
 	struct gyre__late *late = &graph->late;
 	unsigned m = late->n < GYRE_VECTOR_MAX ? late->n : GYRE_VECTOR_MAX;
@@ -50,4 +51,5 @@ void gyre__send_late(struct gyre__graph *graph, struct gyre_node *node, void **i
 		gyre__send_slowly(node, late->nexts, late->items, m);
 	else
 		gyre__drop_code(node, GYRE_NEXT_SENT, items, n);
+	return sent ? gyre__pending_near(graph, node, sent) : 0;
 }

@@ -85,31 +85,34 @@ INLINE uint64_t send_ways(
 	return gyre__pending_near(graph, node, bits);
 }
 
-/* Item by item, by no branch that depends on where they go. */
+/* Item by item, by no branch that depends on where they go, with all that the loop asks for in
+ * registers. */
 static __attribute__((noinline)) uint64_t send_few(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
+	struct gyre_node *const *const to_nodes = node->nexts;
+	const unsigned n_nexts = node->n_nexts, vector = graph->sweep.vector;
 	const unsigned parity = graph->sweep.parity;
+	const gyre_next *const nexts = graph->nexts;
 	uint64_t bits = 0;
-	unsigned i = 0;
+	size_t i = 0;
 
 	do {
-		const unsigned next = graph->nexts[i];
 		struct gyre_node *to;
 		unsigned at;
 
-		if (gyre_unlikely(next >= node->n_nexts))
+		if (gyre_unlikely(nexts[i] >= n_nexts))
 			break;
-		to = node->nexts[next];
+		to = to_nodes[nexts[i]];
 		at = to->waiting[parity];
-		if (gyre_unlikely(at == graph->sweep.vector))
+		if (gyre_unlikely(at == vector))
 			break;
 		to->waiting[parity] = at + 1;
 		to->inbox[parity]->items[at] = items[i];
 		bits |= UINT64_C(1) << to->rank % 64;
 	} while (++i < n);
 	if (gyre_unlikely(i < n))
-		gyre__send_slowly(node, graph->nexts + i, items + i, n - i);
+		gyre__send_slowly(node, nexts + i, items + i, n - i);
 	return gyre__pending_near(graph, node, bits);
 }
 
