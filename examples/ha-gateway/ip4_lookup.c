@@ -106,10 +106,10 @@ static __attribute__((noinline)) gyre_next decide_each(struct gyre_node *node, v
 static inline bool is_usual(
 	const struct gateway *gateway, const struct rte_mbuf *mbuf, const struct next_hop *hop)
 {
-	uint32_t mtu = gateway->interfaces[hop->interface].mtu;
-
 	return hop->kind == NEXT_HOP_FORWARD && hop->address != 0 &&
-	       packet_ip4(mbuf)->time_to_live > 1 && mbuf->pkt_len <= RTE_ETHER_HDR_LEN + mtu;
+	       packet_ip4(mbuf)->time_to_live > 1 &&
+	       mbuf->pkt_len <=
+		       RTE_ETHER_HDR_LEN + (uint32_t)gateway->interfaces[hop->interface].mtu;
 }
 
 /* Usual packets, up to the first one that is not; returns how many. Calls nothing: all that it

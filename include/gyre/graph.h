@@ -27,7 +27,7 @@ typedef uint16_t gyre_next;
 #define GYRE_NEXT_EACH ((gyre_next)0xffff)
 /* The node owns the item from now on. */
 #define GYRE_NEXT_KEEP ((gyre_next)0xfffe)
-/* From a node's function: it sent each of the items by a sender (node.h). */
+/* From a node's function: it sent each of the items by a sender (sender.h). */
 #define GYRE_NEXT_SENT ((gyre_next)0xfffd)
 
 /* The item is dropped (released by the loop's item operations) and counted under `reason`. */

@@ -5,10 +5,12 @@
  * nexts.
  *
  * As in node.h, nothing here allocates, locks or fails, and it is for use inside a node's function
- * only, with the node that runs. The function opens a sender, which lives in its registers, puts
- * each of the n items once, in any order, and returns what closing it returned; meanwhile the node
- * may use the writers. A function that returns GYRE_NEXT_SENT though it put nothing has its items
- * dropped as "bad-next".
+ * only (not a poll's), with the node that runs. The function opens one sender, which lives in its
+ * registers, puts each of the n items once, in any order, and returns what closing it returned.
+ * Meanwhile the node may put items by the writers, but hold no reservation; what is written may
+ * come before items that were put earlier. A function that returns GYRE_NEXT_SENT though it put
+ * nothing has its items dropped as "bad-next"; one that puts some of them only, or returns
+ * something else, loses items.
  */
 #ifndef GYRE_SENDER_H
 #define GYRE_SENDER_H
@@ -52,10 +54,12 @@ GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next,
 		at = to->waiting[sender->parity];
 		if (gyre_likely(at < sender->vector)) {
 			to->waiting[sender->parity] = at + 1;
-			to->inbox[sender->parity]->items[at] = item;
+			*(to->inbox[sender->parity]->items + at) = item;
 			sender->sent |= UINT64_C(1) << to->rank % 64;
 			return;
 		}
+		/* No item of that next may overtake this one: no other is simple from now on. */
+		sender->vector = 0;
 	}
 	/* What is not simple comes when the node has returned: no call here, for which the
 	 * function would have to save its registers. */

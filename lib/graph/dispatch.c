@@ -244,6 +244,18 @@ static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 	before->after = before->sure < SURE ? NULL : node;
 }
 
+/* Likewise, where vectors lead there whole: not to wait for where that is gains less than a wrong
+ * guess costs. */
+static inline void after_miss(struct gyre_node *before, struct gyre_node *node)
+{
+	if (gyre_likely(!before->after)) {
+		after_learn(before, node);
+		return;
+	}
+	before->after = NULL;
+	before->sure = 0;
+}
+
 /* The node that runs next, as a guess where that is known, so that its work begins before that of
  * the one before it has ended. (Not after few items: then their places are known late, and what is
  * read too early has to be read again.) */
@@ -263,7 +275,7 @@ static inline bool is_first(
 	const struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
 {
 	bits |= *graph->at;
-	return !bits || !(bits & ((UINT64_C(2) << node->rank % 64) - 1));
+	return !(bits & ((UINT64_C(2) << node->rank % 64) - 1));
 }
 
 /* Whether a node runs next to the one that leads to it: not back, and before all that is pending.
@@ -305,6 +317,10 @@ INLINE struct gyre_node *vector_run(
 		gyre_next next = process(graph, node, items, n);
 		struct gyre_node *to, *after, *guess;
 
+#ifdef GYRE_DEBUG
+		/* It returned what closing its sender returned, if it opened one. */
+		assert(next == GYRE_NEXT_SENT || !(graph->sweep.sent || graph->late.n));
+#endif
 		if (next == GYRE_NEXT_EACH) {
 			if (node->mixed || (n > 1 && !goes_whole(graph, n))) {
 				*bits |= send_each(graph, node, items, n);
@@ -312,12 +328,11 @@ INLINE struct gyre_node *vector_run(
 			}
 			next = graph->nexts[0];
 		}
-		if (next == GYRE_NEXT_SENT) {
-			*bits |= sent_by(graph, node, items, n);
-			return node;
-		}
 		if (gyre_unlikely(next >= node->n_nexts)) {
-			end_whole(node, next, items, n);
+			if (next == GYRE_NEXT_SENT)
+				*bits |= sent_by(graph, node, items, n);
+			else
+				end_whole(node, next, items, n);
 			return node;
 		}
 		to = node->nexts[next];
@@ -334,7 +349,7 @@ INLINE struct gyre_node *vector_run(
 		}
 		graph->left--;
 		if (to != after)
-			after_learn(node, guess = to);
+			after_miss(node, guess = to);
 		node = guess;
 	}
 }

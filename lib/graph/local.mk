@@ -21,8 +21,8 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/partition.c \
 	%D%/partition.h \
 	%D%/partition_scalar.c \
-	%D%/send.c \
 	%D%/runtime.c \
+	%D%/send.c \
 	%D%/send.h \
 	%D%/snapshot.c \
 	%D%/snapshot.h \

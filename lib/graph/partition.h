@@ -21,8 +21,8 @@ struct gyre__partition_ops {
 	unsigned few; /* vectors below it are better sent item by item: measured, bench/graph */
 	/* Whether all of nexts[0..n) are the same. */
 	bool (*all_equal)(const gyre_next *nexts, unsigned n);
-	/* Sends each of n items where graph->nexts says, of a node that has ways, and is not far.
-	 */
+	/* Sends each of n items where graph->nexts says. Returns the nodes that have items by that,
+	 * in the word that is being dispatched. */
 	uint64_t (*send)(
 		struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
 	/* The core of it, for tests and benchmarks: writes the items whose next is w < ways to

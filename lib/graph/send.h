@@ -4,7 +4,7 @@
  * compiled once for each instruction set, by partition_*.c, each of which defines all_equal() and
  * split() before it includes this file. Called by the dispatcher through the table that each of
  * them ends with. Invariant: no branch depends on where an item goes, as long as that is a next
- * whose frame has room; all else goes by the scratch memory.
+ * whose frame has room; all else goes by the scratch memory, or by send.c.
  */
 #include "graph/drop.h"
 #include "graph/frame.h"
