@@ -13,12 +13,13 @@
 #include "graph/graph.h"
 #include "graph/partition.h"
 
-#define STAGES_FEW  4
-#define STAGES_MANY 16
-#define WALKS       320 /* a multiple of the period in which calls are clocked */
-#define TABLE       4096
-#define CALLS       1000
-#define ITEMS       64
+#define STAGES_FEW   4
+#define STAGES_MANY  16
+#define WALKS        320 /* a multiple of the period in which calls are clocked */
+#define WALKS_BEFORE 960 /* until what can be foreseen is */
+#define TABLE        4096
+#define CALLS        1000
+#define ITEMS        64
 
 static const struct {
 	enum gyre_simd simd;
@@ -130,7 +131,7 @@ static void count_stages(const struct counts_path *path, enum gyre_simd simd,
 		struct gyre_loop *loop = graph_make(inner, table, vector, stages[i]);
 
 		counts_check(gyre_graph_simd_set(loop, simd), "gyre_graph_simd_set");
-		walks_run(loop, WALKS);
+		walks_run(loop, WALKS_BEFORE);
 		counts_collect(path, walks_run, loop, WALKS, WALKS * stages[i]);
 		counts_check(gyre_loop_destroy(loop), "gyre_loop_destroy");
 	}

@@ -18,8 +18,8 @@
 #define SOME 24
 /* How often in a row the node that runs next must have been the same to be taken for granted, of
  * the calls that are looked at for it, which is one in LEARN. */
-#define SURE  8
-#define LEARN 16
+#define SURE  4
+#define LEARN 128
 /* Vectors between two that are asked. */
 #define MIXED 16
 

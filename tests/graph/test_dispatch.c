@@ -116,14 +116,14 @@ START_TEST(other_nexts_than_foreseen)
 	for (unsigned round = 0; round < 4; round++) {
 		probe->base = round % 2;
 		probe->spread = 3 - probe->base;
-		for (unsigned sweep = 0; sweep < 100; sweep++)
+		for (unsigned sweep = 0; sweep < 1000; sweep++)
 			rig_run(rig, a, 0, 60);
 	}
-	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 200);
-	ck_assert_uint_eq(rig_probe_of(rig, "b")->items, 200 * 20);
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 2000);
+	ck_assert_uint_eq(rig_probe_of(rig, "b")->items, 2000 * 20);
 	for (unsigned i = 1; i < 3; i++) {
-		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->calls, 400);
-		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->items, 200 * 20 + 200 * 30);
+		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->calls, 4000);
+		ck_assert_uint_eq(rig_probe_of(rig, ends[i])->items, 2000 * 20 + 2000 * 30);
 	}
 	rig_free(rig);
 }
