@@ -89,6 +89,65 @@ START_TEST(every_spread)
 }
 END_TEST
 
+static unsigned seen[16], n_seen;
+
+/* Puts its items, and amid them writes another one. */
+static gyre_next amid_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct gyre_sender sender = gyre_sender_open(node);
+	struct rig_item *first = items[0];
+
+	(void)nexts;
+	for (unsigned i = 0; i < n; i++) {
+		if (i == 6)
+			gyre_next_put_1(node, 0, rig_item_new(first->rig, 0, 100));
+		gyre_sender_put(&sender, 0, items[i]);
+	}
+	return gyre_sender_close(&sender);
+}
+
+static gyre_next seeing_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)node, (void)nexts;
+	for (unsigned i = 0; i < n; i++) {
+		seen[n_seen++ % 16] = ((struct rig_item *)items[i])->seq;
+		rig_item_end(items[i]);
+	}
+	return GYRE_NEXT_KEEP;
+}
+
+/* Whose frame gets full, and then has room again by what was written: nothing overtakes. */
+START_TEST(sent_in_order_around_writes)
+{
+	static const char *const nexts[] = {"end"};
+	static const struct gyre_node_class amid = {.name = "amid",
+		.kind = GYRE_NODE_INTERNAL,
+		.process = amid_process,
+		.nexts = nexts,
+		.n_nexts = 1,
+		.fan_out = 2};
+	static const struct gyre_node_class seeing = {
+		.name = "seeing", .kind = GYRE_NODE_OUTPUT, .process = seeing_process};
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id a = rig_add(rig, &amid, "a"), end = rig_add(rig, &seeing, "end");
+	void *items[4];
+	unsigned next = 0;
+
+	rig_build(rig);
+	for (unsigned i = 0; i < 4; i++)
+		items[i] = rig_item_new(rig, 0, 200);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, end, items, 4), 4);
+	n_seen = 0;
+	rig_run(rig, a, 0, 8);
+	ck_assert_uint_eq(n_seen, 4 + 8 + 1);
+	for (unsigned i = 0; i < n_seen; i++)
+		if (seen[i] < 8)
+			ck_assert_uint_eq(seen[i], next++);
+	ck_assert_uint_eq(next, 8);
+	rig_free(rig);
+}
+END_TEST
+
 #ifndef GYRE_DEBUG
 static gyre_next nothing_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
@@ -122,6 +181,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_spread, 0, 24);
+	tcase_add_test(tcase, sent_in_order_around_writes);
 #ifndef GYRE_DEBUG
 	tcase_add_test(tcase, sent_nothing);
 #endif
