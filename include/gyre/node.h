@@ -54,27 +54,27 @@ struct gyre_node {
 		gyre_poll_fn *poll;
 	} fn;
 	struct gyre_node **nexts; /* its nexts, resolved */
-	uint16_t rank;
-	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
-			   generation's */
-	uint16_t n_nexts; /* 0 until the graph is built */
-	uint16_t near; /* where its nexts are in the set of pending nodes, by build.c; or FAR */
+	uint64_t bit; /* of its rank in a word of the set of pending nodes */
 	/* What waits, by parity of the generation: the newest frame, whose next is the oldest, and
 	 * how many items are in it; the others are full. There is always one once it is built. */
 	struct gyre_frame *inbox[2];
 	uint16_t waiting[2];
-	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
-	uint16_t sure; /* how often in a row `last` ran after it */
-	struct gyre_node *after; /* that one, when it was often enough; or NULL */
-	uint32_t clocked; /* the number of the next call that is clocked, its low half */
-	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
+	uint16_t n_nexts; /* 0 until the graph is built */
 	uint16_t n_near; /* n_nexts, if none leads back or far away; or 0 */
+	struct gyre_node *after; /* what runs after it, where that is foreseen; or NULL */
+	uint16_t rank;
+	uint16_t near; /* where its nexts are in the set of pending nodes, by build.c; or FAR */
+	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
+	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
 
 	struct gyre_sweep *sweep;
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
-	struct gyre_node *last; /* what ran after it the last time: compared, never followed */
+	uint32_t clocked; /* the number of the next call that is clocked, its low half */
+	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
+			   generation's */
+	uint16_t sure; /* how often in a row the same node ran after it */
 	/* The instance's data begin here. */
 } __attribute__((aligned(64)));
 

@@ -55,7 +55,7 @@ GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next,
 		if (gyre_likely(at < sender->vector)) {
 			to->waiting[sender->parity] = at + 1;
 			*(to->inbox[sender->parity]->items + at) = item;
-			sender->sent |= UINT64_C(1) << to->rank % 64;
+			sender->sent |= to->bit;
 			return;
 		}
 		/* No item of that next may overtake this one: no other is simple from now on. */

@@ -368,6 +368,7 @@ static void nodes_install(struct plan *plan)
 
 		node->product = plan->product[i];
 		node->hot->rank = plan->rank[i];
+		node->hot->bit = UINT64_C(1) << plan->rank[i] % 64;
 		node->hot->floor = plan->rank[i] + 1;
 		gyre__inboxes_open(plan->graph, node->hot);
 	}
@@ -379,7 +380,7 @@ static void nodes_install(struct plan *plan)
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
 		node->hot->ways = nexts_ways(nexts, n);
-		node->hot->after = node->hot->last = NULL;
+		node->hot->after = node->last = NULL;
 		node->built = true;
 		if (gyre__node_is_input(node))
 			node->product = input_product(plan, node, nexts);

@@ -239,8 +239,8 @@ static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
 	if (gyre_likely((unsigned)before->calls % LEARN))
 		return;
-	before->sure = node == before->last ? before->sure + (before->sure < SURE) : 0;
-	before->last = node;
+	before->sure = node == before->cold->last ? before->sure + (before->sure < SURE) : 0;
+	before->cold->last = node;
 	before->after = before->sure < SURE ? NULL : node;
 }
 
@@ -270,20 +270,34 @@ static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre
 	return node;
 }
 
-/* Whether nothing is pending up to a node, in the word that is being dispatched. */
-static inline bool is_first(
-	const struct gyre__graph *graph, const struct gyre_node *node, uint64_t bits)
+/* Whether an item's next node is in the word that is being dispatched, and not led back to. */
+static inline bool is_near(
+	const struct gyre__graph *graph, const struct gyre_node *node, const struct gyre_node *to)
 {
-	bits |= *graph->at;
-	return !(bits & ((UINT64_C(2) << node->rank % 64) - 1));
+	if (gyre_likely(node->near == graph->word))
+		return true;
+	return !gyre__leads_back(node, to) && to->rank / 64 == graph->word;
 }
 
-/* Whether a node runs next to the one that leads to it: not back, and before all that is pending.
- */
-static inline bool runs_next(const struct gyre__graph *graph, const struct gyre_node *node,
-	const struct gyre_node *to, uint64_t bits)
+/* Whether a node that is near runs next to the one that leads to it: before all that is pending. */
+static inline bool runs_next(
+	const struct gyre__graph *graph, const struct gyre_node *to, uint64_t bits)
 {
-	return to->rank >= node->floor && to->rank / 64 == graph->word && is_first(graph, to, bits);
+	return !((bits | *graph->at) & (2 * to->bit - 1));
+}
+
+/* Appends items that go whole to what waits for a near node; returns its bit. */
+INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct gyre_node *to,
+	void **items, unsigned n)
+{
+	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
+
+	/* Of few, whether others wait there already would be a branch that is not foreseen. */
+	if (gyre_unlikely(n > GYRE__PARTITION_ITEMS_SLACK || at + n > graph->sweep.vector))
+		return gyre__edge_hand(node, to, items, n);
+	to->waiting[parity] = at + n;
+	memcpy(to->inbox[parity]->items + at, items, GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
+	return to->bit;
 }
 
 /* The nodes that a node's sender led items to. */
@@ -338,13 +352,15 @@ INLINE struct gyre_node *vector_run(
 		to = node->nexts[next];
 		guess = after = node->after;
 		__asm__("" : "+r"(guess)); /* not to be taken for `to` where they are the same */
-		if (!(to == after ? is_first(graph, to, *bits)
-				  : runs_next(graph, node, to, *bits)) ||
-			gyre_unlikely(graph->left == 1)) {
+		if (to != after && gyre_unlikely(!is_near(graph, node, to))) {
+			*bits |= gyre__edge_hand(node, to, items, n);
+			return node;
+		}
+		if (!runs_next(graph, to, *bits) || gyre_unlikely(graph->left == 1)) {
 			/* Whether few go whole is not worth asking when they have to wait. */
 			if (n <= GYRE__PARTITION_ITEMS_SLACK)
 				node->mixed = MIXED - 1;
-			*bits |= gyre__edge_hand(node, to, items, n);
+			*bits |= hand(graph, node, to, items, n);
 			return node;
 		}
 		graph->left--;

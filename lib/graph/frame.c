@@ -212,7 +212,7 @@ __attribute__((noinline)) uint64_t gyre__edge_hand(
 		owner->inbox[parity] = own;
 	}
 	if (gyre_likely(to->rank / 64 == graph->word))
-		return UINT64_C(1) << to->rank % 64;
+		return to->bit;
 	gyre__pending_set(graph->now, to->rank);
 	return 0;
 }

@@ -46,6 +46,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph->now = &graph->pending[0];
 	graph->sweep.late = &graph->late;
 	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
+	graph->start.cold = &graph->start_cold;
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);
 	if (!graph->spill) {

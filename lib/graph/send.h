@@ -77,7 +77,7 @@ INLINE uint64_t send_ways(
 		struct gyre_node *to = node->nexts[way];
 
 		to->waiting[parity] += counts[way];
-		bits |= (uint64_t)(counts[way] != 0) << to->rank % 64;
+		bits |= counts[way] ? to->bit : 0;
 		sum += counts[way];
 	}
 	if (gyre_unlikely(sum < n))
@@ -109,7 +109,7 @@ static __attribute__((noinline)) uint64_t send_few(
 			break;
 		to->waiting[parity] = at + 1;
 		to->inbox[parity]->items[at] = items[i];
-		bits |= UINT64_C(1) << to->rank % 64;
+		bits |= to->bit;
 	} while (++i < n);
 	if (gyre_unlikely(i < n))
 		gyre__send_slowly(node, nexts + i, items + i, n - i);

@@ -50,6 +50,8 @@ struct gyre__node {
 	unsigned trace; /* items still to be traced */
 	bool disabled;
 	bool built; /* in the order, edges resolved */
+	struct gyre_node *last; /* what ran after it when that was looked at: compared, never
+				   followed */
 };
 
 /* Nodes of one generation that have items, by rank: bit r % 64 of words[r / 64], and bit r / 64 of
@@ -84,7 +86,9 @@ struct gyre__graph {
 	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
 	struct gyre_node *owner; /* of the frame that is run */
-	struct gyre_node start; /* runs before all others, so that what runs first is foreseen */
+	/* Runs before all others, so that what runs first is foreseen. */
+	struct gyre_node start;
+	struct gyre__node start_cold;
 	struct gyre__pool pool;
 	struct gyre__pending pending[2]; /* by parity of the generation */
 
