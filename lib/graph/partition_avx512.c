@@ -140,7 +140,7 @@ INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, vo
 		if (eights > 1)
 			at += eight_put(places + at, second_items, second >> 8 * way);
 		to->waiting[parity] = at;
-		bits |= (uint8_t)((first | second) >> 8 * way) ? to->bit : 0;
+		bits |= bit_if(to, (uint8_t)((first | second) >> 8 * way));
 	}
 	return gyre__pending_near(graph, node, bits);
 }

@@ -52,6 +52,12 @@ static __attribute__((noinline)) uint64_t send_roomless(
 	return 0;
 }
 
+/* A node's bit, if items were sent to it: by no branch. */
+INLINE uint64_t bit_if(const struct gyre_node *to, unsigned n)
+{
+	return to->bit & -(uint64_t)(n != 0);
+}
+
 INLINE uint64_t send_ways(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
 {
@@ -77,7 +83,7 @@ INLINE uint64_t send_ways(
 		struct gyre_node *to = node->nexts[way];
 
 		to->waiting[parity] += counts[way];
-		bits |= counts[way] ? to->bit : 0;
+		bits |= bit_if(to, counts[way]);
 		sum += counts[way];
 	}
 	if (gyre_unlikely(sum < n))
