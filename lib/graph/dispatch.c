@@ -234,12 +234,15 @@ static __attribute__((noinline)) bool goes_whole(const struct gyre__graph *graph
 	return !differ;
 }
 
-/* What ran after a node, to be taken for granted when it was the same often enough. */
+/* What ran after a node, to be taken for granted when it was the same often enough, and of the same
+ * word of pending nodes. */
 static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
 	if (gyre_likely((unsigned)before->calls % LEARN))
 		return;
-	before->sure = node == before->cold->last ? before->sure + (before->sure < SURE) : 0;
+	before->sure = node == before->cold->last && node->rank / 64 == before->rank / 64
+			       ? before->sure + (before->sure < SURE)
+			       : 0;
 	before->cold->last = node;
 	before->after = before->sure < SURE ? NULL : node;
 }
@@ -270,13 +273,38 @@ static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre
 	return node;
 }
 
-/* Whether an item's next node is in the word that is being dispatched, and not led back to. */
-static inline bool is_near(
-	const struct gyre__graph *graph, const struct gyre_node *node, const struct gyre_node *to)
+/* From here on the pending nodes of another word are dispatched. */
+static inline void word_open(struct gyre__graph *graph, unsigned word)
+{
+	graph->word = word;
+	graph->at = &graph->now->words[word];
+	graph->nodes = graph->by_rank + word * 64;
+}
+
+/* Leaves a word where nothing is pending for one further on, if nothing is there, nor before it. */
+static __attribute__((noinline)) bool word_leave(struct gyre__graph *graph, unsigned word)
+{
+	uint64_t others = graph->now->summary & (graph->now->summary - 1);
+
+	if (others & ((UINT64_C(2) << word) - 1))
+		return false;
+	graph->now->summary = others | UINT64_C(1) << word;
+	word_open(graph, word);
+	return true;
+}
+
+/* Whether an item's next node is in the word that is being dispatched, and not led back to. That
+ * word is left for the next node's, where nothing is pending up to it. */
+static inline bool is_near(struct gyre__graph *graph, const struct gyre_node *node,
+	const struct gyre_node *to, uint64_t bits)
 {
 	if (gyre_likely(node->near == graph->word))
 		return true;
-	return !gyre__leads_back(node, to) && to->rank / 64 == graph->word;
+	if (gyre__leads_back(node, to))
+		return false;
+	if (to->rank / 64 == graph->word)
+		return true;
+	return !(bits | *graph->at) && word_leave(graph, to->rank / 64);
 }
 
 /* Whether a node that is near runs next to the one that leads to it: before all that is pending. */
@@ -352,7 +380,7 @@ INLINE struct gyre_node *vector_run(
 		to = node->nexts[next];
 		guess = after = node->after;
 		__asm__("" : "+r"(guess)); /* not to be taken for `to` where they are the same */
-		if (to != after && gyre_unlikely(!is_near(graph, node, to))) {
+		if (to != after && gyre_unlikely(!is_near(graph, node, to, *bits))) {
 			*bits |= gyre__edge_hand(node, to, items, n);
 			return node;
 		}
@@ -386,44 +414,41 @@ static __attribute__((noinline)) uint64_t oldest_run(
 	return bits;
 }
 
-/* Runs the nodes of a word until none is pending; false: the budget is spent. Meanwhile the word is
- * kept in a register, for what goes through memory the next node would have to wait for. */
+/* Runs the nodes of the first word, and of those that it is left for, until none is pending; false:
+ * the budget is spent. Meanwhile the word is kept in a register, for what goes through memory the
+ * next node would have to wait for. */
 INLINE bool word_run(struct gyre__graph *graph)
 {
-	const unsigned at = __builtin_ctzll(graph->now->summary);
-	struct gyre_node *const *const nodes = graph->by_rank + at * 64;
-	uint64_t *const word = &graph->now->words[at];
 	const unsigned parity = graph->sweep.parity;
 	struct gyre_node *last = &graph->start;
 	uint64_t known = 0, bits = 0;
 	unsigned n = GYRE_VECTOR_MAX;
 
-	graph->word = at;
-	graph->at = word;
+	word_open(graph, __builtin_ctzll(graph->now->summary));
 	for (;;) {
 		struct gyre_frame *frame;
 		struct gyre_node *node;
-		uint64_t low, arrived = *word; /* by others than the dispatcher */
+		uint64_t low, arrived = *graph->at; /* by others than the dispatcher */
 
 		if (arrived) {
 			bits |= arrived;
-			*word = 0;
+			*graph->at = 0;
 		}
 		if (!bits)
 			break;
 		if (gyre_unlikely(!graph->left)) {
-			*word = bits;
+			*graph->at = bits;
 			return false;
 		}
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
 		if (low && !(bits & (low - 1))) {
-			node = nodes[__builtin_ctzll(low)];
+			node = graph->nodes[__builtin_ctzll(low)];
 		} else {
 			known = bits;
 			low = bits & -bits;
-			node = nodes[__builtin_ctzll(low)];
+			node = graph->nodes[__builtin_ctzll(low)];
 			if (n >= graph->partition->few)
 				node = node_after(last, node);
 		}

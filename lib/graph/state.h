@@ -82,6 +82,7 @@ struct gyre__graph {
 	const struct gyre__partition_ops *partition;
 	struct gyre__pending *now; /* of the two, this generation's */
 	uint64_t *at; /* of its words, the one that is being dispatched */
+	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is */
 	unsigned left; /* of the dispatch's budget */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */

@@ -25,6 +25,11 @@ gyre_tests += %D%/test_dispatch
 %C%_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_dispatch_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_dispatch_chains
+%C%_test_dispatch_chains_SOURCES = %D%/test_dispatch_chains.c
+%C%_test_dispatch_chains_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_dispatch_chains_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_drop
 %C%_test_drop_SOURCES = %D%/test_drop.c
 %C%_test_drop_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -345,6 +345,8 @@ static void graph_create(struct storm *storm)
 
 	storm->n_inputs = 1 + rig_random(&storm->random) % STORM_INPUTS;
 	storm->n_inner = 1 + rig_random(&storm->random) % STORM_NODES;
+	if (storm->options.wide)
+		storm->n_inner *= STORM_WIDE;
 	storm->n_outputs = 1 + rig_random(&storm->random) % 3;
 	n = storm->n_inputs + storm->n_inner;
 	for (unsigned i = 0; i < n + storm->n_outputs; i++)

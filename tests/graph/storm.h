@@ -9,6 +9,7 @@
 #include "graph/rig.h"
 
 #define STORM_NODES  24
+#define STORM_WIDE   8 /* times as many */
 #define STORM_INPUTS 3
 #define STORM_PATHS  (1u << 18)
 
@@ -20,6 +21,7 @@ struct storm_options {
 	bool rewire; /* nexts change, nodes are disabled and built anew, also within sweeps */
 	bool punt; /* with a punt function */
 	bool clones;
+	bool wide; /* without clones: of ranks in several words of the set of pending nodes */
 };
 
 struct storm {
@@ -28,7 +30,7 @@ struct storm {
 	uint64_t random; /* what happens: the same for every budget and variant */
 	uint64_t random_budget;
 	unsigned n_inner, n_outputs, n_inputs;
-	struct gyre_node_id ids[STORM_INPUTS + 2 * STORM_NODES];
+	struct gyre_node_id ids[STORM_INPUTS + (STORM_WIDE + 1) * STORM_NODES];
 	unsigned injected, punted;
 	unsigned seq[STORM_INPUTS + 1]; /* by source; the last one is injection */
 	uint64_t digest; /* of everything that ended, in order */

@@ -129,79 +129,6 @@ START_TEST(other_nexts_than_foreseen)
 }
 END_TEST
 
-/* A chain that moves on whole is cut by the budget of calls wherever that ends. */
-START_TEST(chains_keep_the_budget)
-{
-	static const char *const names[] = {"a", "b", "c", "end"};
-	struct rig *rig = rig_new(4);
-	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("b"));
-	void *items[2];
-
-	rig_probe(rig, "b", RIG_NEXTS("c"));
-	rig_probe(rig, "c", RIG_NEXTS("end"));
-	rig_add(rig, &rig_end_class, "end");
-	rig_build(rig);
-	for (unsigned budget = 1; budget <= 4; budget++) {
-		for (unsigned i = 0; i < 2; i++)
-			items[i] = rig_item_new(rig, 0, i);
-		ck_assert_int_eq(gyre__graph_enter(rig->graph, a, items, 2), 2);
-		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, budget), budget);
-		for (unsigned i = 0; i < 4; i++)
-			ck_assert_uint_eq(
-				rig_probe_of(rig, names[i])->calls, budget - 1 + (i < budget));
-		ck_assert_int_eq(gyre__graph_pending(rig->graph), budget < 4);
-		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 10), 4 - budget);
-		ck_assert(!gyre__graph_pending(rig->graph));
-	}
-	rig_free(rig);
-}
-END_TEST
-
-/* Sends a copy of its first item to next 0, and the vector to next 1. */
-static gyre_next copy_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
-{
-	(void)nexts, (void)n;
-	gyre_next_put_1(node, 0, gyre_node_clone(node, items[0]));
-	return 1;
-}
-
-static const char *const unnamed[2];
-
-static const struct gyre_node_class copy_class = {
-	.name = "copy",
-	.kind = GYRE_NODE_INTERNAL,
-	.process = copy_process,
-	.nexts = unnamed,
-	.n_nexts = 2,
-	.fan_out = 2,
-};
-
-/* The vector moves on whole to `end`, but the copy has a lower rank there: it goes first, and so
- * `end` is called once. */
-START_TEST(chains_give_way_to_lower_ranks)
-{
-	struct rig *rig = rig_new(8);
-	struct gyre_node_id copy = rig_add(rig, &copy_class, "copy");
-
-	rig_add(rig, &rig_end_class, "end");
-	rig_probe(rig, "before", RIG_NEXTS("end"));
-	rig_connect(rig, copy, 0, "before");
-	rig_connect(rig, copy, 1, "end");
-	rig_build(rig);
-	rig_run(rig, copy, 0, 5);
-	ck_assert_uint_eq(rig_probe_of(rig, "before")->calls, 1);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 1);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 6);
-	/* Where something waits already, the vector goes behind it. */
-	rig_connect(rig, copy, 0, "end");
-	rig_build(rig);
-	rig_run(rig, copy, 0, 5);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 2);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 12);
-	rig_free(rig);
-}
-END_TEST
-
 /* Inputs of a class of their own: they bring `n` items, and leave their names in an order. */
 struct source {
 	struct rig *rig;
@@ -428,6 +355,7 @@ START_TEST(storms_are_alike)
 				.budget = budget,
 				.punt = _i % 2,
 				.clones = _i / 5 % 2,
+				.wide = _i / 5 % 4 == 2,
 			};
 
 			storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
@@ -449,6 +377,7 @@ START_TEST(storms_rewired)
 		.budget = 10,
 		.rewire = true,
 		.clones = _i / 5 % 2,
+		.wide = _i / 5 % 4 == 2,
 	};
 
 	storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
@@ -465,8 +394,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, codes_of_whole_vectors);
 	tcase_add_test(tcase, routing_loop);
 	tcase_add_test(tcase, other_nexts_than_foreseen);
-	tcase_add_test(tcase, chains_keep_the_budget);
-	tcase_add_test(tcase, chains_give_way_to_lower_ranks);
 	tcase_add_test(tcase, pre_inputs_come_first);
 	tcase_add_test(tcase, nothing_enters_an_unfinished_sweep);
 	tcase_add_test(tcase, injection_has_a_bound);

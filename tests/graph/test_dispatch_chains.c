@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/graph/dispatch.c, chains of nodes that a vector moves through whole: the budget of calls, and
+ * that they give way to what is pending, in whichever word of the set of pending nodes that is.
+ */
+#include "graph/rig.h"
+#include "harness.h"
+
+/* A chain that moves on whole is cut by the budget of calls wherever that ends. */
+START_TEST(chains_keep_the_budget)
+{
+	static const char *const names[] = {"a", "b", "c", "end"};
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id a = rig_probe(rig, "a", RIG_NEXTS("b"));
+	void *items[2];
+
+	rig_probe(rig, "b", RIG_NEXTS("c"));
+	rig_probe(rig, "c", RIG_NEXTS("end"));
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	for (unsigned budget = 1; budget <= 4; budget++) {
+		for (unsigned i = 0; i < 2; i++)
+			items[i] = rig_item_new(rig, 0, i);
+		ck_assert_int_eq(gyre__graph_enter(rig->graph, a, items, 2), 2);
+		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, budget), budget);
+		for (unsigned i = 0; i < 4; i++)
+			ck_assert_uint_eq(
+				rig_probe_of(rig, names[i])->calls, budget - 1 + (i < budget));
+		ck_assert_int_eq(gyre__graph_pending(rig->graph), budget < 4);
+		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 10), 4 - budget);
+		ck_assert(!gyre__graph_pending(rig->graph));
+	}
+	rig_free(rig);
+}
+END_TEST
+
+/* Sends a copy of its first item to next 0, and the vector to next 1. */
+static gyre_next copy_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	(void)nexts, (void)n;
+	gyre_next_put_1(node, 0, gyre_node_clone(node, items[0]));
+	return 1;
+}
+
+static const char *const unnamed[2];
+
+static const struct gyre_node_class copy_class = {
+	.name = "copy",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = copy_process,
+	.nexts = unnamed,
+	.n_nexts = 2,
+	.fan_out = 2,
+};
+
+/* The vector moves on whole to `end`, but the copy has a lower rank there: it goes first, and so
+ * `end` is called once. */
+START_TEST(chains_give_way_to_lower_ranks)
+{
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id copy = rig_add(rig, &copy_class, "copy");
+
+	rig_add(rig, &rig_end_class, "end");
+	rig_probe(rig, "before", RIG_NEXTS("end"));
+	rig_connect(rig, copy, 0, "before");
+	rig_connect(rig, copy, 1, "end");
+	rig_build(rig);
+	rig_run(rig, copy, 0, 5);
+	ck_assert_uint_eq(rig_probe_of(rig, "before")->calls, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 6);
+	/* Where something waits already, the vector goes behind it. */
+	rig_connect(rig, copy, 0, "end");
+	rig_build(rig);
+	rig_run(rig, copy, 0, 5);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 2);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 12);
+	rig_free(rig);
+}
+END_TEST
+
+/* Nodes that nothing leads to, so that those added before and behind them are further apart. */
+static void spacers_add(struct rig *rig, unsigned n)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "spacer-%u", rig->graph->n_nodes);
+		rig_add(rig, &rig_probe_classes[0], name);
+	}
+}
+
+/* Likewise where the two are in other words of the set of pending nodes, also when the chain has
+ * gone there for long. */
+static const struct {
+	unsigned before, behind; /* spacers on either side of `before` */
+	unsigned words[2]; /* its own and that of `end` */
+} spaces[] = {{0, 200, {0, 3}}, {60, 70, {0, 2}}, {65, 65, {1, 2}}, {130, 5, {2, 2}}};
+
+START_TEST(chains_give_way_in_other_words)
+{
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id before, copy, whole;
+	void *item;
+
+	rig_add(rig, &rig_end_class, "end");
+	spacers_add(rig, spaces[_i].behind);
+	before = rig_probe(rig, "before", RIG_NEXTS("end"));
+	spacers_add(rig, spaces[_i].before);
+	whole = rig_probe(rig, "whole", RIG_NEXTS("end"));
+	copy = rig_add(rig, &copy_class, "copy");
+	rig_connect(rig, copy, 0, "before");
+	rig_connect(rig, copy, 1, "end");
+	rig_build(rig);
+	ck_assert_uint_eq(rig_node(rig, "before")->hot->rank / 64, spaces[_i].words[0]);
+	ck_assert_uint_eq(rig_node(rig, "end")->hot->rank / 64, spaces[_i].words[1]);
+	rig_run(rig, copy, 0, 5);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 6);
+	for (unsigned sweep = 0; sweep < 1000; sweep++)
+		rig_run(rig, whole, 0, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 1001);
+	item = rig_item_new(rig, 0, 0);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, before, &item, 1), 1);
+	rig_run(rig, whole, 0, 1);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 1002);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 6 + 1000 + 2);
+	rig_free(rig);
+}
+END_TEST
+
+/* Through 200 nodes, of which a third word has some, in calls of any budget. */
+START_TEST(chains_cross_words)
+{
+	enum { NODES = 200 };
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id first = {0, 0};
+	char name[16], next[16] = "end";
+
+	rig_add(rig, &rig_end_class, "end");
+	for (unsigned i = NODES; i--;) {
+		snprintf(name, sizeof(name), "%u", i);
+		first = rig_probe(rig, name, RIG_NEXTS(next));
+		strcpy(next, name);
+	}
+	rig_build(rig);
+	rig_run(rig, first, 0, 3);
+	for (unsigned budget = 1; budget <= NODES; budget++) {
+		void *item = rig_item_new(rig, 0, 0);
+		unsigned calls = 0;
+
+		ck_assert_int_eq(gyre__graph_enter(rig->graph, first, &item, 1), 1);
+		while (gyre__graph_pending(rig->graph))
+			calls += gyre__graph_dispatch(rig->graph, budget);
+		ck_assert_uint_eq(calls, NODES + 1);
+	}
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 3 + NODES);
+	rig_free(rig);
+}
+END_TEST
+
+Suite *gyre_test_suite(void)
+{
+	Suite *suite = suite_create("dispatch_chains");
+	TCase *tcase = tcase_create("dispatch_chains");
+
+	tcase_add_test(tcase, chains_keep_the_budget);
+	tcase_add_test(tcase, chains_give_way_to_lower_ranks);
+	tcase_add_loop_test(
+		tcase, chains_give_way_in_other_words, 0, sizeof(spaces) / sizeof(*spaces));
+	tcase_add_test(tcase, chains_cross_words);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
