@@ -29,15 +29,14 @@ struct gyre__late {
 struct gyre_sender {
 	struct gyre_sweep *sweep;
 	struct gyre_node **nexts;
-	unsigned n_nexts, parity, vector;
+	unsigned n_nexts, parity;
 	uint64_t sent; /* as the sweep's */
 };
 
 GYRE_API inline struct gyre_sender gyre_sender_open(const struct gyre_node *node)
 {
 	struct gyre_sweep *sweep = node->sweep;
-	struct gyre_sender sender = {
-		sweep, node->nexts, node->n_near, sweep->parity, sweep->vector, 0};
+	struct gyre_sender sender = {sweep, node->nexts, node->n_near, sweep->parity, 0};
 
 	return sender;
 }
@@ -45,24 +44,25 @@ GYRE_API inline struct gyre_sender gyre_sender_open(const struct gyre_node *node
 /* Sends an item where `next` says: a next, or a code (gyre_drop() and the like). */
 GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next, void *item)
 {
-	struct gyre__late *late = sender->sweep->late;
+	struct gyre__late *late;
 	struct gyre_node *to;
 	unsigned at;
 
 	if (gyre_likely(next < sender->n_nexts)) {
 		to = sender->nexts[next];
 		at = to->waiting[sender->parity];
-		if (gyre_likely(at < sender->vector)) {
+		if (gyre_likely(at < sender->sweep->vector)) {
 			to->waiting[sender->parity] = at + 1;
 			*(to->inbox[sender->parity]->items + at) = item;
 			sender->sent |= to->bit;
 			return;
 		}
 		/* No item of that next may overtake this one: no other is simple from now on. */
-		sender->vector = 0;
+		sender->n_nexts = 0;
 	}
 	/* What is not simple comes when the node has returned: no call here, for which the
 	 * function would have to save its registers. */
+	late = sender->sweep->late;
 	late->nexts[late->n % GYRE_VECTOR_MAX] = next;
 	late->items[late->n++ % GYRE_VECTOR_MAX] = item;
 }
