@@ -370,8 +370,10 @@ static void nodes_install(struct plan *plan)
 		node->hot->rank = plan->rank[i];
 		node->hot->bit = UINT64_C(1) << plan->rank[i] % 64;
 		node->hot->floor = plan->rank[i] + 1;
-		gyre__inboxes_open(plan->graph, node->hot);
 	}
+	/* As a rule there is one generation: what its nodes touch lies together. */
+	for (unsigned i = 0; i < 2 * plan->n_inner; i++)
+		gyre__inbox_open(plan->graph, plan->by_rank[i % plan->n_inner], i / plan->n_inner);
 	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
 		unsigned n = node->node_class->n_nexts;
 

@@ -89,13 +89,12 @@ int gyre__pool_reserve(struct gyre__pool *pool, unsigned n)
 	return 0;
 }
 
-void gyre__inboxes_open(struct gyre__graph *graph, struct gyre_node *node)
+void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
 {
-	for (unsigned parity = 0; parity < 2; parity++)
-		if (!node->inbox[parity]) {
-			node->inbox[parity] = gyre__pool_get(&graph->pool);
-			graph->pool.n_lent++;
-		}
+	if (node->inbox[parity])
+		return;
+	node->inbox[parity] = gyre__pool_get(&graph->pool);
+	graph->pool.n_lent++;
 }
 
 void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node)

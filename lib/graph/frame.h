@@ -51,8 +51,9 @@ unsigned gyre__inbox_count(
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node);
 /* Releases what waits; the node's pending bit is the caller's. */
 void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned parity);
-/* Gives a node the frames of its inboxes, which the pool has, or takes them back, empty. */
-void gyre__inboxes_open(struct gyre__graph *graph, struct gyre_node *node);
+/* Gives a node the frame of one of its inboxes, which the pool has, if that has none. */
+void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned parity);
+/* Takes the frames of both back, empty. */
 void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node);
 
 /* Whether an edge leads back, so that its items are the next generation's. */
