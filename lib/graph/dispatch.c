@@ -238,11 +238,12 @@ static __attribute__((noinline)) bool goes_whole(const struct gyre__graph *graph
  * word of pending nodes. */
 static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
+	bool same;
+
 	if (gyre_likely((unsigned)before->calls % LEARN))
 		return;
-	before->sure = node == before->cold->last && node->rank / 64 == before->rank / 64
-			       ? before->sure + (before->sure < SURE)
-			       : 0;
+	same = node == before->cold->last && node->rank / 64 == before->rank / 64;
+	before->sure = same ? before->sure + (before->sure < SURE) : 0;
 	before->cold->last = node;
 	before->after = before->sure < SURE ? NULL : node;
 }
@@ -462,6 +463,9 @@ INLINE bool word_run(struct gyre__graph *graph)
 		bits ^= low;
 		n = node->waiting[parity];
 		node->waiting[parity] = 0;
+		/* The one after the next, so that its lines are there in time. */
+		if (known & (known - 1))
+			gyre__node_fetch(graph->nodes[__builtin_ctzll(known & (known - 1))]);
 		/* Its own frame stays in the inbox: nothing can come while the node runs. */
 		graph->owner = node;
 		last = vector_run(graph, node, frame->items, n, &bits);
