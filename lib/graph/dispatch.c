@@ -393,8 +393,10 @@ INLINE struct gyre_node *vector_run(
 			return node;
 		}
 		graph->left--;
-		if (to != after)
+		if (to != after) {
+			gyre__nexts_fetch(to);
 			after_miss(node, guess = to);
+		}
 		node = guess;
 	}
 }

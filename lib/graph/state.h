@@ -127,14 +127,20 @@ static inline struct gyre__graph *gyre__node_graph(const struct gyre_node *node)
 	return (struct gyre__graph *)node->sweep;
 }
 
+/* Fetches where a node leads, which its dispatch reads at an index that it knows late. */
+INLINE void gyre__nexts_fetch(const struct gyre_node *node)
+{
+	gyre_prefetch(node->nexts);
+	gyre_prefetch(node->nexts + 8);
+}
+
 /* Fetches what a node's call reads first: of many nodes, each was last called too long ago for the
  * first cache. (Never as a call: gcc takes a function that only fetches for one without effect.) */
 INLINE void gyre__node_fetch(const struct gyre_node *node)
 {
 	gyre_prefetch(node);
 	gyre_prefetch(gyre_node_data(node));
-	gyre_prefetch(node->nexts);
-	gyre_prefetch(node->nexts + 8);
+	gyre__nexts_fetch(node);
 }
 
 /* The only way that a counter is written. */
