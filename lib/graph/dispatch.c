@@ -13,9 +13,6 @@
 
 #include <errno.h>
 
-/* Vectors below it are looked at item by item: a load of a whole register would wait for the node's
- * small stores. */
-#define SOME 24
 /* How often in a row the node that runs next must have been the same to be taken for granted, of
  * the calls that are looked at for it, which is one in LEARN. */
 #define SURE  4
@@ -72,7 +69,7 @@ static __attribute__((noinline)) gyre_next process_clocked(
 }
 
 static inline gyre_next process(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
 	gyre__count(&node->items, n);
@@ -220,20 +217,6 @@ static inline uint64_t send_each(
 	return graph->partition->send(graph, node, items, n);
 }
 
-/* Whether all go to one next. */
-static __attribute__((noinline)) bool goes_whole(const struct gyre__graph *graph, unsigned n)
-{
-	const gyre_next *nexts = graph->nexts;
-	unsigned differ = 0;
-
-	if (n >= SOME)
-		return graph->partition->all_equal(nexts, n);
-#pragma GCC unroll 4
-	for (unsigned i = 1; i < n; i++)
-		differ |= nexts[i] ^ nexts[0];
-	return !differ;
-}
-
 /* What ran after a node, to be taken for granted when it was the same often enough, and of the same
  * word of pending nodes. */
 static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
@@ -317,7 +300,7 @@ static inline bool runs_next(
 
 /* Appends items that go whole to what waits for a near node; returns its bit. */
 INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct gyre_node *to,
-	void **items, unsigned n)
+	void **items, size_t n)
 {
 	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
 
@@ -331,7 +314,7 @@ INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct g
 
 /* The nodes that a node's sender led items to. */
 static inline uint64_t sent_by(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	uint64_t sent = graph->sweep.sent;
 
@@ -342,7 +325,7 @@ static inline uint64_t sent_by(
 }
 
 /* All end here: kept as a rule, by an output. */
-static inline void end_whole(struct gyre_node *node, gyre_next code, void **items, unsigned n)
+static inline void end_whole(struct gyre_node *node, gyre_next code, void **items, size_t n)
 {
 	if (gyre_likely(code == GYRE_NEXT_KEEP))
 		gyre__count(&node->kept, n);
@@ -354,7 +337,7 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
  * next, through that one. `bits` are the pending nodes of the word, to which those are added that
  * items went to. Returns the last node. */
 INLINE struct gyre_node *vector_run(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t *bits)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n, uint64_t *bits)
 {
 	for (;;) {
 		gyre_next next = process(graph, node, items, n);
@@ -365,7 +348,8 @@ INLINE struct gyre_node *vector_run(
 		assert(next == GYRE_NEXT_SENT || !(graph->sweep.sent || graph->late.n));
 #endif
 		if (next == GYRE_NEXT_EACH) {
-			if (node->mixed || (n > 1 && !goes_whole(graph, n))) {
+			if (node->mixed ||
+				(n > 1 && !gyre__nexts_equal(graph->partition, graph->nexts, n))) {
 				*bits |= send_each(graph, node, items, n);
 				return node;
 			}
@@ -425,7 +409,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 	const unsigned parity = graph->sweep.parity;
 	struct gyre_node *last = &graph->start;
 	uint64_t known = 0, bits = 0;
-	unsigned n = GYRE_VECTOR_MAX;
+	size_t n = GYRE_VECTOR_MAX;
 
 	word_open(graph, __builtin_ctzll(graph->now->summary));
 	for (;;) {

@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/graph.c \
 	%D%/graph.h \
 	%D%/inline.c \
+	%D%/match.h \
 	%D%/next.c \
 	%D%/node.c \
 	%D%/node.h \

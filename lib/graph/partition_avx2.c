@@ -5,9 +5,7 @@
  * are brought together by a permutation that a table gives for every four bits of the mask.
  * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
  */
-#include "graph/partition.h"
-
-#include <immintrin.h>
+#include "graph/match.h"
 
 #define NEXTS_STEP 32 /* entries compared at a time, in two registers */
 #define ITEMS_STEP 4 /* pointers in a register */
@@ -29,8 +27,11 @@ static inline uint32_t bits_match(const uint16_t *nexts, __m256i values)
 
 static bool all_equal(const uint16_t *nexts, unsigned n)
 {
-	__m256i values = _mm256_set1_epi16(nexts[0]);
+	__m256i values;
 
+	if (n <= NEXTS_STEP)
+		return short_equal(nexts, _mm_set1_epi16(nexts[0]), n);
+	values = _mm256_set1_epi16(nexts[0]);
 	for (; n > NEXTS_STEP; n -= NEXTS_STEP, nexts += NEXTS_STEP)
 		if (bits_match(nexts, values) != UINT32_MAX)
 			return false;

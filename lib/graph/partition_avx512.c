@@ -5,9 +5,7 @@
  * registers and stores them whole, for compressing stores are microcode on some CPUs.
  * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
  */
-#include "graph/partition.h"
-
-#include <immintrin.h>
+#include "graph/match.h"
 
 #define NEXTS_STEP 32 /* entries in a register */
 #define ITEMS_STEP 8 /* pointers in a register */
@@ -22,14 +20,8 @@ static inline __m512i differences(const uint16_t *nexts, __m512i values)
 	return _mm512_xor_si512(_mm512_loadu_si512(nexts), values);
 }
 
-/* Bit i: nexts[i] is the value in all lanes of `values`; only entries with a bit in `live` are
- * read. */
-static inline uint32_t bits_match(__mmask32 live, const uint16_t *nexts, __m512i values)
-{
-	return _mm512_mask_cmpeq_epi16_mask(live, _mm512_maskz_loadu_epi16(live, nexts), values);
-}
-
-static bool all_equal(const uint16_t *nexts, unsigned n)
+/* A function of its own, so that short vectors do without 64-byte registers. */
+static __attribute__((noinline)) bool long_equal(const uint16_t *nexts, unsigned n)
 {
 	__m512i values = _mm512_set1_epi16(nexts[0]);
 
@@ -39,13 +31,20 @@ static bool all_equal(const uint16_t *nexts, unsigned n)
 		if (_mm512_test_epi32_mask(differ, differ))
 			return false;
 	}
-	/* No branch for 32 entries or less: a load of none is cheaper than a length that was not
-	 * foreseen. */
-	uint64_t live = _bzhi_u64(UINT64_MAX, n);
-	uint64_t bits = bits_match(live, nexts, values);
+	if (n > NEXTS_STEP) {
+		if (!short_equal(nexts, _mm512_castsi512_si128(values), NEXTS_STEP))
+			return false;
+		n -= NEXTS_STEP;
+		nexts += NEXTS_STEP;
+	}
+	return short_equal(nexts, _mm512_castsi512_si128(values), n);
+}
 
-	bits |= (uint64_t)bits_match(live >> NEXTS_STEP, nexts + NEXTS_STEP, values) << NEXTS_STEP;
-	return bits == live;
+static bool all_equal(const uint16_t *nexts, unsigned n)
+{
+	if (n > NEXTS_STEP)
+		return long_equal(nexts, n);
+	return short_equal(nexts, _mm_set1_epi16(nexts[0]), n);
 }
 
 /* Compresses eight items for every way; only entries with a bit in `live` count. */
