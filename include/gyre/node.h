@@ -39,7 +39,7 @@ struct gyre_sweep {
 	uint32_t parity; /* of the generation that is being dispatched */
 	uint32_t generation; /* back edges crossed since the sweep began */
 	uint64_t *pending[2]; /* by parity: which words have nodes with items; the words, by rank */
-	struct gyre_frame *open; /* reserved, to be linked by the commit; NULL as a rule */
+	struct gyre_frame *open; /* reserved, to be copied by the commit; NULL as a rule */
 	uint32_t vector;
 	uint32_t reserved[3];
 	uint64_t sent; /* by a sender: the nodes that have items, by rank */
@@ -65,7 +65,8 @@ struct gyre_node {
 	uint16_t rank;
 	uint16_t near; /* where its nexts are in the set of pending nodes, by build.c; or FAR */
 	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
-	uint16_t mixed; /* vectors until one is asked again whether all its items go to one next */
+	uint8_t mixed; /* vectors until one is asked again whether all its items go to one next */
+	uint8_t sure; /* how often in a row the same node ran after it */
 
 	struct gyre_sweep *sweep;
 	struct gyre_loop *loop;
@@ -74,7 +75,8 @@ struct gyre_node {
 	uint32_t clocked; /* the number of the next call that is clocked, its low half */
 	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
 			   generation's */
-	uint16_t sure; /* how often in a row the same node ran after it */
+	uint16_t n_direct; /* nexts up to the first one that leads back; 0 while a reservation is
+			      in no next's frame */
 	/* The instance's data begin here. */
 } __attribute__((aligned(64)));
 
@@ -111,28 +113,25 @@ GYRE_API void gyre__next_commit(struct gyre_node *node, gyre_next next, unsigned
 GYRE_API void gyre__next_put(
 	struct gyre_node *node, gyre_next next, void *const *items, unsigned n);
 
-/* Whether n items fit straight into a next's frame: one of the node's, forward, and with room. */
+/* Whether n items fit straight into a next's frame. */
 GYRE_API inline bool gyre__next_fits(const struct gyre_node *node, gyre_next next, unsigned n)
 {
 	const struct gyre_sweep *sweep = node->sweep;
-	const struct gyre_node *to;
 
-	if (gyre_unlikely(next >= node->n_nexts || sweep->open))
-		return false;
-	to = node->nexts[next];
-	return gyre_likely(
-		to->rank >= node->floor && n + to->waiting[sweep->parity] <= sweep->vector);
+	return gyre_likely(next < node->n_direct) &&
+	       gyre_likely(n + node->nexts[next]->waiting[sweep->parity] <= sweep->vector);
 }
 
 /* m items, 0 too, were written there. */
 GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsigned m)
 {
 	struct gyre_node *to = node->nexts[next];
-	uint64_t *pending = node->sweep->pending[node->sweep->parity];
+	uint64_t *pending = node->sweep->pending[node->sweep->parity], some = m != 0;
+	const unsigned word = to->rank / 64;
 
 	to->waiting[node->sweep->parity] += m;
-	pending[0] |= (uint64_t)(m != 0) << to->rank / 64;
-	pending[1 + to->rank / 64] |= (uint64_t)(m != 0) << to->rank % 64;
+	pending[0] |= some << word;
+	pending[1 + word] |= to->bit & -some;
 	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
 }
 
@@ -155,10 +154,10 @@ GYRE_API inline void **gyre_next_reserve(struct gyre_node *node, gyre_next next,
 
 GYRE_API inline void gyre_next_commit(struct gyre_node *node, gyre_next next, unsigned m)
 {
-	if (gyre_unlikely(node->sweep->open || next >= node->n_nexts))
-		gyre__next_commit(node, next, m);
-	else
+	if (gyre_likely(next < node->n_direct))
 		gyre__next_add(node, next, m);
+	else
+		gyre__next_commit(node, next, m);
 }
 
 /* Sends n items, any number, to a next. */

@@ -359,6 +359,16 @@ static uint16_t nexts_ways(struct gyre_node *const *nexts, unsigned n)
 	return n <= GYRE__WAYS_MAX ? n : 0;
 }
 
+/* How many nexts there are before one that leads back. */
+static uint16_t nexts_direct(struct gyre_node *const *nexts, unsigned n, unsigned floor)
+{
+	unsigned i = 0;
+
+	while (i < n && nexts[i]->rank >= floor)
+		i++;
+	return i;
+}
+
 static void nodes_install(struct plan *plan)
 {
 	struct gyre_node **nexts = plan->nexts;
@@ -382,6 +392,8 @@ static void nodes_install(struct plan *plan)
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
 		node->hot->ways = nexts_ways(nexts, n);
+		node->n_direct = nexts_direct(nexts, n, node->hot->floor);
+		node->hot->n_direct = node->n_direct;
 		node->hot->after = node->last = NULL;
 		node->built = true;
 		if (gyre__node_is_input(node))

@@ -26,6 +26,7 @@ __attribute__((noinline)) void **gyre__next_reserve(struct gyre_node *node, unsi
 	assert(n <= graph->sweep.vector);
 #endif
 	(void)n;
+	node->n_direct = 0;
 	/* A reservation that was never committed is taken up again. */
 	if (!graph->sweep.open)
 		graph->sweep.open = gyre__pool_get(&graph->pool);
@@ -39,6 +40,7 @@ __attribute__((noinline)) void gyre__next_commit(struct gyre_node *node, gyre_ne
 	struct gyre__graph *graph = gyre__node_graph(node);
 	struct gyre_frame *frame = graph->sweep.open;
 
+	node->n_direct = node->cold->n_direct;
 	/* To a next that the node does not have, and that nothing was reserved for. */
 	if (gyre_unlikely(!frame))
 		return;

@@ -46,6 +46,7 @@ struct gyre__node {
 	uint64_t *drops; /* by reason; one writer, relaxed stores */
 	uint64_t dropped, punted;
 	uint64_t sampled_calls, sampled_items, sampled_clocks, longest_clocks;
+	uint16_t n_direct; /* the hot half's, without a reservation */
 	uint64_t product; /* most items that one item here can become */
 	unsigned trace; /* items still to be traced */
 	bool disabled;
