@@ -329,8 +329,9 @@ void gyre__inputs_list(struct gyre__graph *graph)
 			if (!node->disabled)
 				graph->inputs[graph->n_inputs++] = node->hot;
 		}
+	graph->inputs[graph->n_inputs] = NULL;
 	graph->n_enabled = graph->n_inputs;
-	graph->inputs_changed = false;
+	graph->unusual &= ~GYRE__INPUTS_CHANGED;
 	graph->poll_from = 0;
 }
 
@@ -436,9 +437,11 @@ static void plan_install(struct plan *plan)
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
 	graph->room_max = plan->room_max;
-	graph->scarce = plan->scarce;
+	graph->unusual &= ~GYRE__SCARCE;
+	graph->unusual |= plan->scarce ? GYRE__SCARCE : 0;
 	graph->room = plan->room_max - pending;
-	if (!graph->sweeping && !pending)
+	graph->uneven = true;
+	if (!(graph->unusual & GYRE__SWEEPING) && !pending)
 		graph->inject_room = graph->inject_max;
 	pending_install(graph);
 	gyre__inputs_list(graph);

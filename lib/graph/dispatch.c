@@ -11,8 +11,6 @@
 #include "graph/graph.h"
 #include "graph/node.h"
 
-#include <errno.h>
-
 /* How often in a row the node that runs next must have been the same to be taken for granted, of
  * the calls that are looked at for it, which is one in LEARN. */
 #define SURE  4
@@ -71,7 +69,7 @@ static __attribute__((noinline)) gyre_next process_clocked(
 static inline gyre_next process(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
+	graph->current = node;
 	gyre__count(&node->items, n);
 	if (gyre_unlikely(call_count(node)))
 		return process_clocked(graph, node, items, n);
@@ -83,16 +81,17 @@ static inline gyre_next process(
 /* Ends where nothing is pending: the next sweep has the pool to itself. */
 static void sweep_end(struct gyre__graph *graph)
 {
-	graph->sweeping = false;
+	graph->unusual &= ~GYRE__SWEEPING;
+	graph->uneven = false;
 	graph->sweep.generation = 0;
 	graph->room = graph->room_max;
 	graph->inject_room = graph->inject_max;
 }
 
 /* What an input wrote is what it brought, whatever it says. */
-static inline unsigned items_count(struct gyre_node *node)
+static inline uint64_t items_count(struct gyre_node *node)
 {
-	unsigned n = node->created;
+	uint64_t n = node->created;
 
 	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
 	gyre__count(&node->items, n);
@@ -113,9 +112,9 @@ static __attribute__((noinline)) unsigned poll_clocked(
 	return n;
 }
 
-static inline unsigned poll_input(struct gyre__graph *graph, struct gyre_node *node)
+static inline uint64_t poll_input(struct gyre__graph *graph, struct gyre_node *node)
 {
-	__atomic_store_n(&graph->current, node, __ATOMIC_RELAXED);
+	graph->current = node;
 	if (gyre_unlikely(call_count(node)))
 		return poll_clocked(graph, node);
 	node->fn.poll(node, graph->sweep.vector);
@@ -132,75 +131,48 @@ static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *grap
 	for (unsigned i = 0; i < graph->n_inputs; i++) {
 		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
 		const struct gyre__node *input = graph->inputs[turn]->cold;
-		unsigned n;
+		uint64_t n;
 
 		if (graph->room < graph->sweep.vector * input->product) {
 			graph->poll_from = turn;
 			break;
 		}
-		if (input->disabled)
-			continue;
 		n = poll_input(graph, input->hot);
 		graph->room -= n * input->product < graph->room ? n * input->product : graph->room;
 		items += n;
 	}
-	return items;
-}
-
-static inline unsigned poll_all(struct gyre__graph *graph)
-{
-	unsigned items = 0;
-
-	for (unsigned i = 0; i < graph->n_inputs; i++) {
-		struct gyre_node *input = graph->inputs[i];
-
-		/* By the function of one before it. */
-		if (gyre_unlikely(graph->inputs_changed) && input->cold->disabled)
-			continue;
-		items += poll_input(graph, input);
-	}
+	graph->uneven = true;
+	graph->current = NULL;
 	return items;
 }
 
 unsigned gyre__graph_poll(struct gyre__graph *graph)
 {
-	unsigned items;
+	uint64_t items = 0;
 
-	if (graph->sweeping)
-		return 0;
-	if (gyre_unlikely(graph->inputs_changed))
-		gyre__inputs_list(graph);
-	items = gyre_unlikely(graph->scarce) ? poll_in_turns(graph) : poll_all(graph);
-	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
+	if (gyre_unlikely(graph->unusual)) {
+		if (graph->unusual & GYRE__SWEEPING)
+			return 0;
+		if (graph->unusual & GYRE__INPUTS_CHANGED)
+			gyre__inputs_list(graph);
+		if (graph->unusual & GYRE__SCARCE)
+			return poll_in_turns(graph);
+	}
+	for (struct gyre_node *const *input = graph->inputs; *input; input++)
+		items += poll_input(graph, *input);
+	graph->current = NULL;
 	return items;
 }
 
-int gyre__graph_enter(
-	struct gyre__graph *graph, struct gyre_node_id id, void *const *items, unsigned n)
-{
-	struct gyre__node *node = gyre__node_live(graph, id);
-
-	if (!node || !node->built || gyre__node_is_input(node))
-		return -ESRCH;
-	if (graph->sweeping)
-		return 0;
-	if (n > graph->inject_room)
-		n = graph->inject_room;
-	if (n > graph->room / node->product)
-		n = graph->room / node->product;
-	n = gyre__inbox_put(graph, node->hot, graph->sweep.parity, items, n);
-	graph->inject_room -= n;
-	graph->room -= n * node->product;
-	return n;
-}
-
-/* Items that crossed a back edge are the next generation; false: there are none. */
-static bool generation_next(struct gyre__graph *graph)
+/* Items that crossed a back edge are the next generation; where there are none, the sweep ends. */
+static __attribute__((noinline)) bool generation_next(struct gyre__graph *graph)
 {
 	struct gyre__pending *later = &graph->pending[graph->sweep.parity ^ 1];
 
-	if (!later->summary)
+	if (!later->summary) {
+		sweep_end(graph);
 		return false;
+	}
 	graph->sweep.parity ^= 1;
 	graph->sweep.generation++;
 	graph->now = later;
@@ -255,6 +227,15 @@ static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre
 		return guess;
 	after_learn(before, node);
 	return node;
+}
+
+/* Takes another call from the dispatch's budget, if there is one. */
+static inline bool call_take(struct gyre__graph *graph)
+{
+	if (gyre_likely(--graph->left >= 0))
+		return true;
+	graph->left = 0;
+	return false;
 }
 
 /* From here on the pending nodes of another word are dispatched. */
@@ -369,14 +350,13 @@ INLINE struct gyre_node *vector_run(
 			*bits |= gyre__edge_hand(node, to, items, n);
 			return node;
 		}
-		if (!runs_next(graph, to, *bits) || gyre_unlikely(graph->left == 1)) {
+		if (!runs_next(graph, to, *bits) || !call_take(graph)) {
 			/* Whether few go whole is not worth asking when they have to wait. */
 			if (n <= GYRE__PARTITION_ITEMS_SLACK)
 				node->mixed = MIXED - 1;
 			*bits |= hand(graph, node, to, items, n);
 			return node;
 		}
-		graph->left--;
 		if (to != after) {
 			gyre__nexts_fetch(to);
 			after_miss(node, guess = to);
@@ -415,18 +395,12 @@ INLINE bool word_run(struct gyre__graph *graph)
 	for (;;) {
 		struct gyre_frame *frame;
 		struct gyre_node *node;
-		uint64_t low, arrived = *graph->at; /* by others than the dispatcher */
+		uint64_t low;
 
-		if (arrived) {
-			bits |= arrived;
-			*graph->at = 0;
-		}
+		bits |= *graph->at; /* by others than the dispatcher */
+		*graph->at = 0;
 		if (!bits)
 			break;
-		if (gyre_unlikely(!graph->left)) {
-			*graph->at = bits;
-			return false;
-		}
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
@@ -442,37 +416,54 @@ INLINE bool word_run(struct gyre__graph *graph)
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
 			bits = oldest_run(graph, node, bits);
-			graph->left--;
-			continue;
+		} else {
+			known ^= low;
+			bits ^= low;
+			n = node->waiting[parity];
+			node->waiting[parity] = 0;
+			/* The one after the next, so that its lines are there in time. */
+			if (known & (known - 1))
+				gyre__node_fetch(
+					graph->nodes[__builtin_ctzll(known & (known - 1))]);
+			/* Its own frame stays in the inbox: nothing comes while the node runs. */
+			graph->owner = node;
+			last = vector_run(graph, node, frame->items, n, &bits);
 		}
-		known ^= low;
-		bits ^= low;
-		n = node->waiting[parity];
-		node->waiting[parity] = 0;
-		/* The one after the next, so that its lines are there in time. */
-		if (known & (known - 1))
-			gyre__node_fetch(graph->nodes[__builtin_ctzll(known & (known - 1))]);
-		/* Its own frame stays in the inbox: nothing can come while the node runs. */
-		graph->owner = node;
-		last = vector_run(graph, node, frame->items, n, &bits);
-		graph->left--;
+		if (!call_take(graph)) {
+			*graph->at |= bits;
+			return false;
+		}
 	}
 	graph->now->summary &= graph->now->summary - 1;
 	return true;
 }
 
+/* Where the budget is spent, which the next dispatch goes on from, unless nothing is pending. */
+static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *graph)
+{
+	graph->current = NULL;
+	if (!*graph->at)
+		graph->now->summary &= graph->now->summary - 1;
+	if (gyre__pending_any(graph)) {
+		graph->unusual |= GYRE__SWEEPING;
+		graph->uneven = true;
+	} else {
+		sweep_end(graph);
+	}
+}
+
 unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 {
-	bool more;
-
-	graph->sweeping = true;
-	graph->left = budget;
+	if (gyre_unlikely(!budget))
+		return 0;
+	graph->left = (int64_t)budget - 1;
 	do
-		while ((more = graph->now->summary) && word_run(graph))
-			continue;
-	while (!more && generation_next(graph));
-	__atomic_store_n(&graph->current, NULL, __ATOMIC_RELAXED);
-	if (gyre_likely(!more))
-		sweep_end(graph);
-	return budget - graph->left;
+		while (graph->now->summary)
+			if (!word_run(graph)) {
+				sweep_leave(graph);
+				return budget;
+			}
+	while (gyre_unlikely(graph->uneven) && generation_next(graph));
+	graph->current = NULL;
+	return budget - 1 - graph->left;
 }

@@ -185,6 +185,7 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 		gyre__drop_builtin(node, GYRE__REASON_HOP_BUDGET, items, n);
 		return;
 	}
+	graph->uneven |= gyre__leads_back(node, to);
 	done = gyre__inbox_put(graph, to, parity, items, n);
 	if (gyre_unlikely(done < n))
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);

@@ -49,7 +49,8 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph->start.cold = &graph->start_cold;
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);
-	if (!graph->spill) {
+	graph->inputs = calloc(1, sizeof(*graph->inputs));
+	if (!graph->spill || !graph->inputs) {
 		gyre__graph_destroy(graph);
 		return -ENOMEM;
 	}
@@ -116,6 +117,26 @@ bool gyre__graph_pending(const struct gyre__graph *graph)
 bool gyre__graph_running(const struct gyre__graph *graph)
 {
 	return __atomic_load_n(&graph->current, __ATOMIC_RELAXED) != NULL;
+}
+
+int gyre__graph_enter(
+	struct gyre__graph *graph, struct gyre_node_id id, void *const *items, unsigned n)
+{
+	struct gyre__node *node = gyre__node_live(graph, id);
+
+	if (!node || !node->built || gyre__node_is_input(node))
+		return -ESRCH;
+	if (graph->unusual & GYRE__SWEEPING)
+		return 0;
+	graph->uneven = true;
+	if (n > graph->inject_room)
+		n = graph->inject_room;
+	if (n > graph->room / node->product)
+		n = graph->room / node->product;
+	n = gyre__inbox_put(graph, node->hot, graph->sweep.parity, items, n);
+	graph->inject_room -= n;
+	graph->room -= n * node->product;
+	return n;
 }
 
 struct gyre_node *gyre__graph_node(struct gyre__graph *graph, struct gyre_node_id id)

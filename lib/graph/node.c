@@ -44,10 +44,18 @@ static gyre_next disabled_process(
 	return GYRE__DROP_DISABLED;
 }
 
+/* Of an input that one polled before it has disabled: it was not called. */
+static unsigned disabled_poll(struct gyre_node *node, unsigned max)
+{
+	(void)max;
+	gyre__count(&node->calls, -1);
+	return 0;
+}
+
 void gyre__node_aim(struct gyre__node *node)
 {
 	if (gyre__node_is_input(node))
-		node->hot->fn.poll = node->node_class->poll;
+		node->hot->fn.poll = node->disabled ? disabled_poll : node->node_class->poll;
 	else if (node->disabled)
 		node->hot->fn.process = disabled_process;
 	else if (node->trace)
@@ -384,7 +392,7 @@ static int node_work(struct gyre_loop *loop, struct gyre_node_id id, bool disabl
 	gyre__node_aim(node);
 	if (gyre__node_is_input(node) && node->built) {
 		graph->n_enabled += disabled ? -1 : 1;
-		graph->inputs_changed = true;
+		graph->unusual |= GYRE__INPUTS_CHANGED;
 		gyre__hub_due(loop, 0);
 	}
 	return 0;

@@ -31,6 +31,13 @@ enum gyre__builtin_reason {
 };
 extern const struct gyre_reason gyre__reasons_builtin[GYRE__REASON_BUILTINS];
 
+/* What a poll looks at, all at once. */
+enum gyre__unusual {
+	GYRE__SWEEPING = 1, /* dispatch began and is not finished */
+	GYRE__INPUTS_CHANGED = 2, /* one was enabled or disabled since they were listed */
+	GYRE__SCARCE = 4, /* the pool is not room enough for all inputs at once */
+};
+
 /* An instance's cold half. */
 struct gyre__node {
 	struct gyre_node *hot;
@@ -85,7 +92,7 @@ struct gyre__graph {
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is */
-	unsigned left; /* of the dispatch's budget */
+	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
 	struct gyre_node *current; /* whose function runs; a relaxed store per call */
 	struct gyre_node *owner; /* of the frame that is run */
 	/* Runs before all others, so that what runs first is foreseen. */
@@ -96,16 +103,15 @@ struct gyre__graph {
 
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
-	bool sweeping; /* dispatch began and is not finished */
+	unsigned unusual; /* what makes a poll other than most are: of enum gyre__unusual */
+	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
 	bool changed; /* since the last build */
-	bool inputs_changed; /* one was enabled or disabled since they were listed */
 	unsigned n_enabled; /* inputs that are enabled and built */
 	unsigned n_inputs; /* in `inputs` */
 	unsigned poll_from; /* where the pool is scarce: the input that it had no room for */
-	struct gyre_node **inputs; /* enabled ones, pre-inputs first */
+	struct gyre_node **inputs; /* enabled ones, pre-inputs first; then NULL */
 	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
 	uint64_t room; /* of it, not taken yet in this sweep; by inputs where it is scarce only */
-	bool scarce; /* that is not room enough for all inputs at once */
 	unsigned inject_room; /* items that may still be injected in this sweep */
 
 	struct gyre_item_ops items;
