@@ -44,14 +44,13 @@ START_TEST(writers)
 {
 	struct rig *rig = rig_new(8);
 	struct gyre_node *node;
-	struct gyre_sender sender;
-	void *items[24];
+	void *items[20];
 
 	rig_probe(rig, "a", RIG_NEXTS("end"));
 	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	node = rig_node(rig, "a")->hot;
-	for (unsigned i = 0; i < 24; i++)
+	for (unsigned i = 0; i < 20; i++)
 		items[i] = rig_item_new(rig, 0, i);
 	memcpy(symbols.reserve(node, 0, 8), items, 3 * sizeof(*items));
 	symbols.commit(node, 0, 3);
@@ -60,12 +59,41 @@ START_TEST(writers)
 	symbols.put_2(node, 0, items[14], items[15]);
 	symbols.put_4(node, 0, items[16], items[17], items[18], items[19]);
 	ck_assert_uint_eq(node->created, 20);
-	sender = symbols.open(node);
-	for (unsigned i = 20; i < 24; i++)
-		symbols.send(&sender, 0, items[i]);
-	ck_assert_uint_eq(symbols.close(&sender), GYRE_NEXT_SENT);
 	gyre__graph_dispatch(rig->graph, UINT32_MAX);
-	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 24);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 20);
+	rig_free(rig);
+}
+END_TEST
+
+static gyre_next send_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	struct gyre_sender sender = symbols.open(node);
+
+	(void)nexts;
+	for (unsigned i = 0; i < n; i++)
+		symbols.send(&sender, 0, items[i]);
+	return symbols.close(&sender);
+}
+
+static const char *const to_end[] = {"end"};
+
+static const struct gyre_node_class send_class = {
+	.name = "send",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = send_process,
+	.nexts = to_end,
+	.n_nexts = 1,
+};
+
+START_TEST(senders)
+{
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id send = rig_add(rig, &send_class, "send");
+
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	rig_run(rig, send, 0, 4);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 4);
 	rig_free(rig);
 }
 END_TEST
@@ -97,6 +125,7 @@ Suite *gyre_test_suite(void)
 	TCase *tcase = tcase_create("inline");
 
 	tcase_add_test(tcase, writers);
+	tcase_add_test(tcase, senders);
 	tcase_add_test(tcase, readers);
 	suite_add_tcase(suite, tcase);
 	return suite;
