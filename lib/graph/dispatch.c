@@ -272,11 +272,28 @@ static inline bool is_near(struct gyre__graph *graph, const struct gyre_node *no
 	return !(bits | *graph->at) && word_leave(graph, to->rank / 64);
 }
 
-/* Whether a node that is near runs next to the one that leads to it: before all that is pending. */
-static inline bool runs_next(
+/* What is pending up to a node that is near: nothing, and it runs next to the one that leads to it.
+ */
+static inline uint64_t pending_to(
 	const struct gyre__graph *graph, const struct gyre_node *to, uint64_t bits)
 {
-	return !((bits | *graph->at) & (2 * to->bit - 1));
+	return (bits | *graph->at) & (2 * to->bit - 1);
+}
+
+/* Appends items that go whole to those that wait for the node that runs next, for which nobody else
+ * can bring any more: it runs with all of them. Returns how many those are; 0: not so. */
+static __attribute__((noinline)) size_t join(
+	struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
+{
+	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
+	struct gyre_frame *own = to->inbox[parity];
+
+	if (own->next != own || at + n > graph->sweep.vector || *graph->at || !call_take(graph))
+		return 0;
+	gyre__items_copy(own->items + at, items, n);
+	to->waiting[parity] = 0;
+	graph->owner = to;
+	return at + n;
 }
 
 /* Appends items that go whole to what waits for a near node; returns its bit. */
@@ -285,6 +302,9 @@ INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct g
 {
 	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
 
+	/* Whether few go whole is not worth asking when they have to wait. */
+	if (n <= GYRE__PARTITION_ITEMS_SLACK)
+		node->mixed = MIXED - 1;
 	/* Of few, whether others wait there already would be a branch that is not foreseen. */
 	if (gyre_unlikely(n > GYRE__PARTITION_ITEMS_SLACK || at + n > graph->sweep.vector))
 		return gyre__edge_hand(node, to, items, n);
@@ -323,6 +343,8 @@ INLINE struct gyre_node *vector_run(
 	for (;;) {
 		gyre_next next = process(graph, node, items, n);
 		struct gyre_node *to, *after, *guess;
+		uint64_t before;
+		size_t joined;
 
 #ifdef GYRE_DEBUG
 		/* It returned what closing its sender returned, if it opened one. */
@@ -350,10 +372,12 @@ INLINE struct gyre_node *vector_run(
 			*bits |= gyre__edge_hand(node, to, items, n);
 			return node;
 		}
-		if (!runs_next(graph, to, *bits) || !call_take(graph)) {
-			/* Whether few go whole is not worth asking when they have to wait. */
-			if (n <= GYRE__PARTITION_ITEMS_SLACK)
-				node->mixed = MIXED - 1;
+		before = pending_to(graph, to, *bits);
+		if (before == to->bit && (joined = join(graph, to, items, n))) {
+			items = to->inbox[graph->sweep.parity]->items;
+			n = joined;
+			*bits ^= to->bit;
+		} else if (before || !call_take(graph)) {
 			*bits |= hand(graph, node, to, items, n);
 			return node;
 		}
@@ -404,7 +428,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
-		if (low && !(bits & (low - 1))) {
+		if ((bits & (2 * low - 1)) == low) {
 			node = graph->nodes[__builtin_ctzll(low)];
 		} else {
 			known = bits;

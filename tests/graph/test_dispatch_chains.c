@@ -159,6 +159,74 @@ START_TEST(chains_cross_words)
 }
 END_TEST
 
+/* Asserts the order of its items: its data are the number of the next one. */
+static gyre_next order_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
+{
+	unsigned *seq = gyre_node_data(node);
+
+	(void)nexts;
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_uint_eq(((struct rig_item *)items[i])->seq, (*seq)++);
+	return 0;
+}
+
+static const struct gyre_node_class order_class = {
+	.name = "order",
+	.kind = GYRE_NODE_INTERNAL,
+	.process = order_process,
+	.data_size = sizeof(unsigned),
+	.nexts = unnamed,
+	.n_nexts = 1,
+};
+
+static void enter(struct rig *rig, struct gyre_node_id id, unsigned seq, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		void *item = rig_item_new(rig, 0, seq + i);
+
+		ck_assert_int_eq(gyre__graph_enter(rig->graph, id, &item, 1), 1);
+	}
+}
+
+/* Vectors of up to 8 over two ways that meet: in one vector where they are not more than it, in
+ * order, in calls of any budget, which is how often nodes are called at most. */
+START_TEST(chains_join)
+{
+	const unsigned first = _i % 8 + 1, second = _i / 8 + 1, joins = first + second > 8 ? 2 : 1;
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id a, b;
+	unsigned seq = 0, calls;
+
+	b = rig_probe(rig, "b", RIG_NEXTS("join"));
+	a = rig_probe(rig, "a", RIG_NEXTS("join"));
+	rig_connect(rig, rig_add(rig, &order_class, "join"), 0, "end");
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	if (rig_node(rig, "a")->hot->rank > rig_node(rig, "b")->hot->rank) {
+		struct gyre_node_id other = a;
+
+		a = b;
+		b = other;
+	}
+	for (unsigned budget = 1; budget <= 8; budget++) {
+		enter(rig, a, seq, first);
+		enter(rig, b, seq + first, second);
+		seq += first + second;
+		for (calls = 0; gyre__graph_pending(rig->graph);) {
+			unsigned done = gyre__graph_dispatch(rig->graph, budget);
+
+			ck_assert_uint_le(done, budget);
+			calls += done;
+		}
+		ck_assert_uint_eq(rig_node(rig, "join")->hot->calls, joins * budget);
+		ck_assert_uint_ge(calls, 2 + joins + 1);
+		ck_assert_uint_le(calls, 2 + 2 * joins);
+		ck_assert_uint_eq(rig_probe_of(rig, "end")->items, seq);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("dispatch_chains");
@@ -169,6 +237,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_loop_test(
 		tcase, chains_give_way_in_other_words, 0, sizeof(spaces) / sizeof(*spaces));
 	tcase_add_test(tcase, chains_cross_words);
+	tcase_add_loop_test(tcase, chains_join, 0, 64);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
