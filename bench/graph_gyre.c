@@ -164,8 +164,7 @@ static void *run_open(const struct graph_setup *setup)
 
 	graph_assert(run, "memory");
 	options.vector = setup->vector;
-	if (!setup->stats)
-		options.sample_period = 0;
+	options.node_stats = setup->stats;
 	bench_check(gyre_loop_create(&options, &run->loop), "gyre_loop_create");
 	if (gyre_graph_simd_set(run->loop, setup->simd) < 0) {
 		gyre_loop_destroy(run->loop);

@@ -147,8 +147,11 @@ static void graph_make(unsigned vector)
 		.n_nexts = 1};
 	static const struct gyre_node_class end = {
 		.name = "end", .kind = GYRE_NODE_OUTPUT, .process = end_process};
-	struct gyre_loop_options options = {
-		.vector = vector, .hop_budget = 1, .sample_period = 16, .inject_max = 1};
+	struct gyre_loop_options options = {.vector = vector,
+		.hop_budget = 1,
+		.sample_period = 16,
+		.node_stats = true,
+		.inject_max = 1};
 
 	if (state.vector)
 		gyre__graph_destroy(state.loop.graph);

@@ -18,6 +18,7 @@ static const struct gyre_loop_options defaults = {
 	.vector = 64,
 	.hop_budget = 16,
 	.sample_period = 64,
+	.node_stats = true,
 	.inject_max = 1024,
 	.stack_size = 65536,
 	.process_max = 65536,

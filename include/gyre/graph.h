@@ -218,6 +218,8 @@ struct gyre_node_stats {
 	const uint64_t *drops; /* by reason: items dropped, punted or counted */
 	unsigned n_nexts;
 	const unsigned *nexts; /* indices into the snapshot's nodes; UINT_MAX: none of that name */
+	/* Of a loop whose node_stats is false `calls` is 0, and what was sampled, and `items` is of
+	 * inputs only. */
 	uint64_t calls; /* function calls; an input's polls */
 	uint64_t items; /* items received; an input's: brought */
 	uint64_t dropped, punted, kept; /* items that ended here, by way */

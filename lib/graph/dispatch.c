@@ -6,6 +6,7 @@
  * to exactly one place, and a node runs after all that can still lead items to it in this
  * generation.
  */
+#include "graph/call.h"
 #include "graph/drop.h"
 #include "graph/frame.h"
 #include "graph/graph.h"
@@ -17,64 +18,6 @@
 #define LEARN 128
 /* Vectors between two that are asked. */
 #define MIXED 16
-
-/* --- Calling a node --- */
-
-static uint64_t clock_read(const struct gyre__graph *graph)
-{
-	return gyre__clock_read(graph->loop->clock);
-}
-
-static void sample_count(
-	const struct gyre__graph *graph, struct gyre_node *node, unsigned n, uint64_t began)
-{
-	struct gyre__node *cold = node->cold;
-	uint64_t clocks = clock_read(graph) - began;
-
-	gyre__count(&cold->sampled_calls, 1);
-	gyre__count(&cold->sampled_items, n);
-	gyre__count(&cold->sampled_clocks, clocks);
-	if (clocks > cold->longest_clocks)
-		gyre__count(&cold->longest_clocks, clocks - cold->longest_clocks);
-}
-
-/* Counts a call; whether it is one to be clocked. */
-static inline bool call_count(struct gyre_node *node)
-{
-	uint64_t calls = node->calls + 1;
-
-	__atomic_store_n(&node->calls, calls, __ATOMIC_RELAXED);
-	return (uint32_t)calls == node->clocked;
-}
-
-/* Appoints the next call to be clocked; false: none is. */
-static bool sample_next(const struct gyre__graph *graph, struct gyre_node *node)
-{
-	node->clocked += graph->sample_period;
-	return graph->sample_period != 0;
-}
-
-static __attribute__((noinline)) gyre_next process_clocked(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
-{
-	bool sampled = sample_next(graph, node);
-	uint64_t began = sampled ? clock_read(graph) : 0;
-	gyre_next next = node->fn.process(node, items, graph->nexts, n);
-
-	if (sampled)
-		sample_count(graph, node, n, began);
-	return next;
-}
-
-static inline gyre_next process(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
-{
-	graph->current = node;
-	gyre__count(&node->items, n);
-	if (gyre_unlikely(call_count(node)))
-		return process_clocked(graph, node, items, n);
-	return node->fn.process(node, items, graph->nexts, n);
-}
 
 /* --- The sweep --- */
 
@@ -115,7 +58,7 @@ static __attribute__((noinline)) unsigned poll_clocked(
 static inline uint64_t poll_input(struct gyre__graph *graph, struct gyre_node *node)
 {
 	graph->current = node;
-	if (gyre_unlikely(call_count(node)))
+	if (graph->stats && gyre_unlikely(call_count(node)))
 		return poll_clocked(graph, node);
 	node->fn.poll(node, graph->sweep.vector);
 	return items_count(node);
@@ -191,11 +134,11 @@ static inline uint64_t send_each(
 
 /* What ran after a node, to be taken for granted when it was the same often enough, and of the same
  * word of pending nodes. */
-static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
+static inline void after_learn(struct gyre_node *before, struct gyre_node *node, bool stats)
 {
 	bool same;
 
-	if (gyre_likely((unsigned)before->calls % LEARN))
+	if (gyre_likely((stats ? (uint32_t)before->calls : ++before->clocked) % LEARN))
 		return;
 	same = node == before->cold->last && node->rank / 64 == before->rank / 64;
 	before->sure = same ? before->sure + (before->sure < SURE) : 0;
@@ -205,10 +148,10 @@ static inline void after_learn(struct gyre_node *before, struct gyre_node *node)
 
 /* Likewise, where vectors lead there whole: not to wait for where that is gains less than a wrong
  * guess costs. */
-static inline void after_miss(struct gyre_node *before, struct gyre_node *node)
+static inline void after_miss(struct gyre_node *before, struct gyre_node *node, bool stats)
 {
 	if (gyre_likely(!before->after)) {
-		after_learn(before, node);
+		after_learn(before, node, stats);
 		return;
 	}
 	before->after = NULL;
@@ -218,14 +161,15 @@ static inline void after_miss(struct gyre_node *before, struct gyre_node *node)
 /* The node that runs next, as a guess where that is known, so that its work begins before that of
  * the one before it has ended. (Not after few items: then their places are known late, and what is
  * read too early has to be read again.) */
-static inline struct gyre_node *node_after(struct gyre_node *before, struct gyre_node *node)
+static inline struct gyre_node *node_after(
+	struct gyre_node *before, struct gyre_node *node, bool stats)
 {
 	struct gyre_node *guess = before->after;
 
 	__asm__("" : "+r"(guess)); /* not to be taken for `node` where they are the same */
 	if (gyre_likely(node == before->after))
 		return guess;
-	after_learn(before, node);
+	after_learn(before, node, stats);
 	return node;
 }
 
@@ -337,11 +281,11 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 /* Runs n items through a node and then, for as long as they move on whole to the node that runs
  * next, through that one. `bits` are the pending nodes of the word, to which those are added that
  * items went to. Returns the last node. */
-INLINE struct gyre_node *vector_run(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n, uint64_t *bits)
+INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node *node, void **items,
+	size_t n, uint64_t *bits, bool stats)
 {
 	for (;;) {
-		gyre_next next = process(graph, node, items, n);
+		gyre_next next = process(graph, node, items, n, stats);
 		struct gyre_node *to, *after, *guess;
 		uint64_t before;
 		size_t joined;
@@ -383,7 +327,7 @@ INLINE struct gyre_node *vector_run(
 		}
 		if (to != after) {
 			gyre__nexts_fetch(to);
-			after_miss(node, guess = to);
+			after_miss(node, guess = to, stats);
 		}
 		node = guess;
 	}
@@ -400,7 +344,7 @@ static __attribute__((noinline)) uint64_t oldest_run(
 
 	graph->owner = &graph->start;
 	graph->start.inbox[parity] = frame;
-	vector_run(graph, node, frame->items, graph->sweep.vector, &bits);
+	vector_run(graph, node, frame->items, graph->sweep.vector, &bits, graph->stats);
 	gyre__pool_put(&graph->pool, graph->start.inbox[parity]);
 	return bits;
 }
@@ -408,7 +352,7 @@ static __attribute__((noinline)) uint64_t oldest_run(
 /* Runs the nodes of the first word, and of those that it is left for, until none is pending; false:
  * the budget is spent. Meanwhile the word is kept in a register, for what goes through memory the
  * next node would have to wait for. */
-INLINE bool word_run(struct gyre__graph *graph)
+INLINE bool word_run(struct gyre__graph *graph, bool stats)
 {
 	const unsigned parity = graph->sweep.parity;
 	struct gyre_node *last = &graph->start;
@@ -435,7 +379,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 			low = bits & -bits;
 			node = graph->nodes[__builtin_ctzll(low)];
 			if (n >= graph->partition->few)
-				node = node_after(last, node);
+				node = node_after(last, node, stats);
 		}
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
@@ -451,7 +395,7 @@ INLINE bool word_run(struct gyre__graph *graph)
 					graph->nodes[__builtin_ctzll(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
-			last = vector_run(graph, node, frame->items, n, &bits);
+			last = vector_run(graph, node, frame->items, n, &bits, stats);
 		}
 		if (!call_take(graph)) {
 			*graph->at |= bits;
@@ -476,18 +420,37 @@ static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *grap
 	}
 }
 
-unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
+/* Compiled for each answer to whether calls are counted, each apart: in one function either would
+ * take the other's registers. */
+INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, bool stats)
 {
 	if (gyre_unlikely(!budget))
 		return 0;
 	graph->left = (int64_t)budget - 1;
 	do
 		while (graph->now->summary)
-			if (!word_run(graph)) {
+			if (!word_run(graph, stats)) {
 				sweep_leave(graph);
 				return budget;
 			}
 	while (gyre_unlikely(graph->uneven) && generation_next(graph));
 	graph->current = NULL;
 	return budget - 1 - graph->left;
+}
+
+static __attribute__((noinline)) unsigned dispatch_counted(
+	struct gyre__graph *graph, unsigned budget)
+{
+	return dispatch(graph, budget, true);
+}
+
+static __attribute__((noinline)) unsigned dispatch_uncounted(
+	struct gyre__graph *graph, unsigned budget)
+{
+	return dispatch(graph, budget, false);
+}
+
+unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
+{
+	return graph->stats ? dispatch_counted(graph, budget) : dispatch_uncounted(graph, budget);
 }

@@ -23,6 +23,7 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 	graph->sweep.vector = options->vector;
 	graph->hop_budget = options->hop_budget;
 	graph->sample_period = options->sample_period;
+	graph->stats = options->node_stats;
 	graph->inject_max = options->inject_max;
 	if (options->items)
 		graph->items = *options->items;

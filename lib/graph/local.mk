@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 
 %C%_libgraph_la_SOURCES = \
 	%D%/build.c \
+	%D%/call.h \
 	%D%/class.c \
 	%D%/dispatch.c \
 	%D%/dot.c \

@@ -104,6 +104,7 @@ struct gyre__graph {
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
 	unsigned unusual; /* what makes a poll other than most are: of enum gyre__unusual */
+	bool stats; /* calls are counted, and their items, and some are clocked */
 	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
 	bool changed; /* since the last build */
 	unsigned n_enabled; /* inputs that are enabled and built */

@@ -68,6 +68,7 @@ void rig_init(struct rig *rig)
 				.vector = 4,
 				.hop_budget = 3,
 				.sample_period = 2,
+				.node_stats = true,
 				.inject_max = 1024,
 				.items = &item_ops,
 			},

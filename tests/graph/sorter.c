@@ -85,6 +85,7 @@ struct gyre_loop *loop_create(struct fixture *fixture)
 		.vector = VECTOR,
 		.hop_budget = 4,
 		.sample_period = 1,
+		.node_stats = true,
 		.inject_max = 64,
 		.punt = punt};
 

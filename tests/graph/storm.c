@@ -410,7 +410,8 @@ static void sweep(struct storm *storm)
 	ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
 }
 
-/* All that went out of nodes and was injected came in somewhere. */
+/* All that went out of nodes and was injected came in somewhere; also where only inputs' items are
+ * counted, for then none came in, and all that was brought ended. */
 static void balance_check(struct storm *storm)
 {
 	unsigned n = storm->n_inputs + storm->n_inner + storm->n_outputs;
@@ -439,6 +440,7 @@ void storm_run(struct storm *storm, const struct storm_options *options, unsigne
 	rig_init(&storm->rig);
 	storm->rig.options.vector = options->vector;
 	storm->rig.options.inject_max = 10;
+	storm->rig.options.node_stats = !options->uncounted;
 	if (options->punt) {
 		storm->rig.options.punt = punt;
 		storm->rig.options.punt_arg = storm;

@@ -22,6 +22,7 @@ struct storm_options {
 	bool punt; /* with a punt function */
 	bool clones;
 	bool wide; /* without clones: of ranks in several words of the set of pending nodes */
+	bool uncounted; /* without node_stats */
 };
 
 struct storm {

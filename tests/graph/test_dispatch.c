@@ -356,6 +356,7 @@ START_TEST(storms_are_alike)
 				.punt = _i % 2,
 				.clones = _i / 5 % 2,
 				.wide = _i / 5 % 4 == 2,
+				.uncounted = budget / 5 % 2,
 			};
 
 			storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
@@ -378,6 +379,7 @@ START_TEST(storms_rewired)
 		.rewire = true,
 		.clones = _i / 5 % 2,
 		.wide = _i / 5 % 4 == 2,
+		.uncounted = _i / 20 % 2,
 	};
 
 	storm_run(&storm, &options, options.vector < 64 ? 20 : 6);

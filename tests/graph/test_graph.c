@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/graph/graph.c: what a graph says of itself, which partition it uses, and its end. */
+/* lib/graph/graph.c: what a graph says of itself and counts, which partition it uses, its end. */
 #include "graph/rig.h"
 #include "harness.h"
 
@@ -106,6 +106,100 @@ START_TEST(states)
 }
 END_TEST
 
+static unsigned bringing(struct gyre_node *node, unsigned max)
+{
+	struct rig **rig = gyre_node_data(node);
+
+	for (unsigned i = 0; i < max; i++)
+		gyre_next_put_1(node, 0, rig_item_new(*rig, 0, i));
+	return max;
+}
+
+static const char *const to_sort[] = {"sort"};
+static const struct gyre_node_class bringing_class = {
+	.name = "bringing",
+	.kind = GYRE_NODE_INPUT,
+	.poll = bringing,
+	.data_size = sizeof(struct rig *),
+	.nexts = to_sort,
+	.n_nexts = 1,
+};
+
+/* in -> sort -> end or tell, and tell drops them all. */
+static void nodes_add(struct rig *rig)
+{
+	struct gyre_node_id in = rig_add(rig, &bringing_class, "in");
+
+	rig_probe(rig, "sort", RIG_NEXTS("end", "tell"));
+	rig_probe(rig, "tell", 0, NULL);
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	*(struct rig **)gyre_node_data(gyre_node_get(&rig->loop, in)) = rig;
+	rig_probe_of(rig, "sort")->spread = 2;
+	rig_probe_of(rig, "tell")->next = gyre_drop(0);
+}
+
+START_TEST(nodes_are_counted_or_not)
+{
+	static const char *const names[] = {"in", "sort", "tell", "end"};
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.node_stats = _i;
+	rig.options.sample_period = 1;
+	rig_create(&rig);
+	nodes_add(&rig);
+	for (unsigned i = 0; i < 100; i++)
+		ck_assert_uint_eq(rig_sweep(&rig), 4);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct gyre__node *node = rig_node(&rig, names[i]);
+		unsigned items = i < 2 ? 400 : 200;
+
+		ck_assert_uint_eq(node->hot->calls, _i ? 100 : 0);
+		ck_assert_uint_eq(node->hot->items, _i || i == 0 ? items : 0);
+		ck_assert_uint_eq(node->sampled_calls, _i ? 100 : 0);
+		ck_assert_uint_eq(node->sampled_items, _i ? items : 0);
+		ck_assert_uint_eq(node->sampled_clocks, _i ? 1000 : 0);
+	}
+	/* All that were brought are accounted for. */
+	ck_assert_uint_eq(rig_drops(&rig, "tell", "red"), 200);
+	ck_assert_uint_eq(rig_node(&rig, "tell")->dropped, 200);
+	ck_assert_uint_eq(rig_node(&rig, "end")->hot->kept, 200);
+	rig_destroy(&rig);
+}
+END_TEST
+
+START_TEST(what_runs_next_is_learned_uncounted)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	struct gyre_node_id first;
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.node_stats = false;
+	rig_create(&rig);
+	first = rig_probe(&rig, "a", RIG_NEXTS("b", "c"));
+	rig_probe(&rig, "b", RIG_NEXTS("c"));
+	rig_probe(&rig, "c", RIG_NEXTS("d"));
+	rig_add(&rig, &rig_end_class, "d");
+	rig_build(&rig);
+	rig_run(&rig, first, 0, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_ptr_null(rig_node(&rig, names[i])->hot->after);
+	/* Each by calls of its own: no period of the graph hides one. */
+	for (unsigned i = 0; i < 1000; i++)
+		rig_run(&rig, first, 0, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_ptr_eq(
+			rig_node(&rig, names[i])->hot->after, rig_node(&rig, names[i + 1])->hot);
+	rig_probe_of(&rig, "a")->next = 1;
+	rig_run(&rig, first, 0, 3);
+	ck_assert_ptr_null(rig_node(&rig, "a")->hot->after);
+	ck_assert_uint_eq(rig_probe_of(&rig, "d")->items, 3 * 1002);
+	rig_destroy(&rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("graph");
@@ -114,6 +208,8 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, destroyed_with_items);
 	tcase_add_test(tcase, simd);
 	tcase_add_test(tcase, states);
+	tcase_add_loop_test(tcase, nodes_are_counted_or_not, 0, 2);
+	tcase_add_test(tcase, what_runs_next_is_learned_uncounted);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

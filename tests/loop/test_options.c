@@ -41,6 +41,7 @@ START_TEST(the_defaults_are_those_of_the_header)
 		.vector = 64,
 		.hop_budget = 16,
 		.sample_period = 64,
+		.node_stats = true,
 		.inject_max = 1024,
 		.stack_size = 65536,
 		.process_max = 65536,
