@@ -182,6 +182,12 @@ static inline bool call_take(struct gyre__graph *graph)
 	return false;
 }
 
+/* Which the lowest bit is. */
+static inline size_t lowest(uint64_t bits)
+{
+	return (unsigned)__builtin_ctzll(bits);
+}
+
 /* From here on the pending nodes of another word are dispatched. */
 static inline void word_open(struct gyre__graph *graph, unsigned word)
 {
@@ -288,7 +294,6 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 		gyre_next next = process(graph, node, items, n, stats);
 		struct gyre_node *to, *after, *guess;
 		uint64_t before;
-		size_t joined;
 
 #ifdef GYRE_DEBUG
 		/* It returned what closing its sender returned, if it opened one. */
@@ -317,11 +322,17 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 			return node;
 		}
 		before = pending_to(graph, to, *bits);
-		if (before == to->bit && (joined = join(graph, to, items, n))) {
+		if (gyre_unlikely(before)) {
+			size_t joined = before == to->bit ? join(graph, to, items, n) : 0;
+
+			if (!joined) {
+				*bits |= hand(graph, node, to, items, n);
+				return node;
+			}
 			items = to->inbox[graph->sweep.parity]->items;
 			n = joined;
 			*bits ^= to->bit;
-		} else if (before || !call_take(graph)) {
+		} else if (!call_take(graph)) {
 			*bits |= hand(graph, node, to, items, n);
 			return node;
 		}
@@ -359,7 +370,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 	uint64_t known = 0, bits = 0;
 	size_t n = GYRE_VECTOR_MAX;
 
-	word_open(graph, __builtin_ctzll(graph->now->summary));
+	word_open(graph, lowest(graph->now->summary));
 	for (;;) {
 		struct gyre_frame *frame;
 		struct gyre_node *node;
@@ -373,12 +384,12 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
 		if ((bits & (2 * low - 1)) == low) {
-			node = graph->nodes[__builtin_ctzll(low)];
+			node = graph->nodes[lowest(low)];
 		} else {
 			known = bits;
 			low = bits & -bits;
-			node = graph->nodes[__builtin_ctzll(low)];
-			if (n >= graph->partition->few)
+			node = graph->nodes[lowest(low)];
+			if (n >= graph->few)
 				node = node_after(last, node, stats);
 		}
 		frame = node->inbox[parity];
@@ -391,8 +402,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 			node->waiting[parity] = 0;
 			/* The one after the next, so that its lines are there in time. */
 			if (known & (known - 1))
-				gyre__node_fetch(
-					graph->nodes[__builtin_ctzll(known & (known - 1))]);
+				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
 			last = vector_run(graph, node, frame->items, n, &bits, stats);

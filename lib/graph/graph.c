@@ -31,6 +31,12 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 	graph->punt_arg = options->punt_arg;
 }
 
+static void partition_set(struct gyre__graph *graph, const struct gyre__partition_ops *partition)
+{
+	graph->partition = partition;
+	graph->few = partition->few;
+}
+
 int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
 	struct gyre__graph **ret_graph)
 {
@@ -46,7 +52,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 		graph->sweep.pending[parity] = (uint64_t *)&graph->pending[parity];
 	graph->now = &graph->pending[0];
 	graph->sweep.late = &graph->late;
-	graph->partition = gyre__partition_get(GYRE_SIMD_AUTO);
+	partition_set(graph, gyre__partition_get(GYRE_SIMD_AUTO));
 	graph->start.cold = &graph->start_cold;
 	gyre__pool_init(&graph->pool, graph->sweep.vector);
 	graph->spill = gyre__frame_create(graph->sweep.vector);
@@ -166,7 +172,7 @@ int gyre_graph_simd_set(struct gyre_loop *loop, enum gyre_simd simd)
 	partition = gyre__partition_get(simd);
 	if (!partition)
 		return -ENOTSUP;
-	loop->graph->partition = partition;
+	partition_set(loop->graph, partition);
 	return 0;
 }
 
