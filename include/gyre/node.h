@@ -127,12 +127,14 @@ GYRE_API inline bool gyre__next_fits(const struct gyre_node *node, gyre_next nex
 GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsigned m)
 {
 	struct gyre_node *to = node->nexts[next];
-	uint64_t *pending = node->sweep->pending[node->sweep->parity], some = m != 0;
-	const unsigned word = to->rank / 64;
+	uint64_t *pending = node->sweep->pending[node->sweep->parity];
+	const size_t word = to->rank / 64;
 
+	if (!m)
+		return;
 	to->waiting[node->sweep->parity] += m;
-	pending[0] |= some << word;
-	pending[1 + word] |= to->bit & -some;
+	pending[0] |= UINT64_C(1) << word;
+	pending[1 + word] |= to->bit;
 	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
 }
 

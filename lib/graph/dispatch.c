@@ -389,7 +389,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 			known = bits;
 			low = bits & -bits;
 			node = graph->nodes[lowest(low)];
-			if (n >= graph->few)
+			if (n >= graph->foreseen)
 				node = node_after(last, node, stats);
 		}
 		frame = node->inbox[parity];

@@ -13,6 +13,8 @@
 #include "graph/node.h"
 
 #define LINE 64
+/* Vectors below it are sent item by item. */
+#define SHORTEST 8
 
 static_assert(offsetof(struct gyre_loop, now) == 0, "gyre_node_now() reads the first field");
 static_assert(offsetof(struct gyre__graph, sweep) == 0, "a node's sweep is its graph");
@@ -34,7 +36,8 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 static void partition_set(struct gyre__graph *graph, const struct gyre__partition_ops *partition)
 {
 	graph->partition = partition;
-	graph->few = partition->few;
+	/* In loops of the shortest vectors nothing but what runs first. */
+	graph->foreseen = graph->sweep.vector < SHORTEST ? SHORTEST : partition->few;
 }
 
 int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *options,

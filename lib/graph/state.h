@@ -88,7 +88,7 @@ struct gyre__graph {
 	struct gyre_sweep sweep; /* first: node->sweep is the graph */
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
-	unsigned few; /* the partition's */
+	unsigned foreseen; /* items after which the node that runs next is foreseen, at least */
 	struct gyre__pending *now; /* of the two, this generation's */
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
