@@ -374,7 +374,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 	for (;;) {
 		struct gyre_frame *frame;
 		struct gyre_node *node;
-		uint64_t low;
+		uint64_t low, ahead;
 
 		bits |= *graph->at; /* by others than the dispatcher */
 		*graph->at = 0;
@@ -400,9 +400,12 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 			bits ^= low;
 			n = node->waiting[parity];
 			node->waiting[parity] = 0;
-			/* The one after the next, so that its lines are there in time. */
-			if (known & (known - 1))
-				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
+			/* The one after the next, so that its lines are there in time. (A vector
+			 * may have taken along what waited at nodes that are known, and have left
+			 * their word since.) */
+			ahead = known & (known - 1) & bits;
+			if (ahead)
+				gyre__node_fetch(graph->nodes[lowest(ahead)]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
 			last = vector_run(graph, node, frame->items, n, &bits, stats);

@@ -227,6 +227,39 @@ START_TEST(chains_join)
 }
 END_TEST
 
+/* A vector that takes along what waits at three nodes in a row and then leaves their word: in the
+ * other word nothing of that is known to be pending, least of all a node that was deleted. */
+START_TEST(chains_join_and_leave)
+{
+	enum { SPACERS = 60 };
+	static const char *const names[] = {"a", "b", "c", "d", "far"};
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id last = rig_add(rig, &rig_probe_classes[0], "last");
+	struct gyre_node_id ids[5];
+
+	rig_add(rig, &rig_end_class, "right");
+	rig_add(rig, &rig_end_class, "left");
+	ids[4] = rig_probe(rig, "far", RIG_NEXTS("left", "right"));
+	rig_probe_of(rig, "far")->spread = 2;
+	spacers_add(rig, SPACERS);
+	for (unsigned i = 4; i--;)
+		ids[i] = rig_probe(rig, names[i], RIG_NEXTS(names[i + 1]));
+	rig_build(rig);
+	/* The same places in both words: that of `b` and `left`, and that of `d` and `last`. */
+	ck_assert_uint_eq(rig_node(rig, "b")->hot->rank, 1);
+	ck_assert_uint_eq(rig_node(rig, "left")->hot->rank, 64 + 1);
+	ck_assert_uint_eq(rig_node(rig, "d")->hot->rank, 3);
+	ck_assert_uint_eq(rig_node(rig, "last")->hot->rank, 64 + 3);
+	ck_assert_int_eq(gyre_node_del(&rig->loop, last), 0);
+	for (unsigned i = 0; i < 4; i++)
+		enter(rig, ids[i], i, 1);
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 10), 7);
+	ck_assert_uint_eq(rig_probe_of(rig, "left")->items, 2);
+	ck_assert_uint_eq(rig_probe_of(rig, "right")->items, 2);
+	rig_free(rig);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("dispatch_chains");
@@ -238,6 +271,7 @@ Suite *gyre_test_suite(void)
 		tcase, chains_give_way_in_other_words, 0, sizeof(spaces) / sizeof(*spaces));
 	tcase_add_test(tcase, chains_cross_words);
 	tcase_add_loop_test(tcase, chains_join, 0, 64);
+	tcase_add_test(tcase, chains_join_and_leave);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
