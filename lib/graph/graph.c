@@ -126,7 +126,7 @@ bool gyre__graph_pending(const struct gyre__graph *graph)
 
 bool gyre__graph_running(const struct gyre__graph *graph)
 {
-	return __atomic_load_n(&graph->current, __ATOMIC_RELAXED) != NULL;
+	return graph->current;
 }
 
 int gyre__graph_enter(

@@ -88,13 +88,13 @@ struct gyre__graph {
 	struct gyre_sweep sweep; /* first: node->sweep is the graph */
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
-	unsigned foreseen; /* items after which the node that runs next is foreseen, at least */
+	unsigned foreseen; /* from so many items in a call on, what runs after it is foreseen */
 	struct gyre__pending *now; /* of the two, this generation's */
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is */
 	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
-	struct gyre_node *current; /* whose function runs; a relaxed store per call */
+	struct gyre_node *current; /* whose function runs; NULL: none */
 	struct gyre_node *owner; /* of the frame that is run */
 	/* Runs before all others, so that what runs first is foreseen. */
 	struct gyre_node start;
