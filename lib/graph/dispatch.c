@@ -192,16 +192,19 @@ static inline size_t lowest(uint64_t bits)
 static inline void word_open(struct gyre__graph *graph, unsigned word)
 {
 	graph->word = word;
+	graph->joined = false;
 	graph->at = &graph->now->words[word];
 	graph->nodes = graph->by_rank + word * 64;
 }
 
-/* Leaves a word where nothing is pending for one further on, if nothing is there, nor before it. */
+/* Leaves a word where nothing is pending for one further on, if nothing is there, nor before it.
+ * (Not where vectors have joined: of the nodes that word_run() knows to be pending, those would
+ * seem to be of the other word.) */
 static __attribute__((noinline)) bool word_leave(struct gyre__graph *graph, unsigned word)
 {
 	uint64_t others = graph->now->summary & (graph->now->summary - 1);
 
-	if (others & ((UINT64_C(2) << word) - 1))
+	if (graph->joined || others & ((UINT64_C(2) << word) - 1))
 		return false;
 	graph->now->summary = others | UINT64_C(1) << word;
 	word_open(graph, word);
@@ -243,6 +246,7 @@ static __attribute__((noinline)) size_t join(
 	gyre__items_copy(own->items + at, items, n);
 	to->waiting[parity] = 0;
 	graph->owner = to;
+	graph->joined = true;
 	return at + n;
 }
 
@@ -374,7 +378,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 	for (;;) {
 		struct gyre_frame *frame;
 		struct gyre_node *node;
-		uint64_t low, ahead;
+		uint64_t low;
 
 		bits |= *graph->at; /* by others than the dispatcher */
 		*graph->at = 0;
@@ -400,12 +404,10 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 			bits ^= low;
 			n = node->waiting[parity];
 			node->waiting[parity] = 0;
-			/* The one after the next, so that its lines are there in time. (A vector
-			 * may have taken along what waited at nodes that are known, and have left
-			 * their word since.) */
-			ahead = known & (known - 1) & bits;
-			if (ahead)
-				gyre__node_fetch(graph->nodes[lowest(ahead)]);
+			/* The one after the next, so that its lines are there in time; of this
+			 * word in any case. */
+			if (known & (known - 1))
+				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
 			last = vector_run(graph, node, frame->items, n, &bits, stats);

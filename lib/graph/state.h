@@ -93,6 +93,7 @@ struct gyre__graph {
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is */
+	bool joined; /* there a vector took along what waited where it came through */
 	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
 	struct gyre_node *current; /* whose function runs; NULL: none */
 	struct gyre_node *owner; /* of the frame that is run */
