@@ -13,7 +13,7 @@
 #include "graph/node.h"
 
 #define LINE 64
-/* Vectors below it are sent item by item. */
+/* Loops of vectors below it send but a few items at a time. */
 #define SHORTEST 8
 
 static_assert(offsetof(struct gyre_loop, now) == 0, "gyre_node_now() reads the first field");

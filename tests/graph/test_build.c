@@ -325,6 +325,26 @@ START_TEST(what_waits_takes_its_room)
 }
 END_TEST
 
+/* Of what was brought before a build, and nothing injected: the room is back when it has gone. */
+START_TEST(room_is_given_back)
+{
+	struct rig *rig = rig_new(4);
+
+	rig_probe(rig, "a", RIG_NEXTS("end"));
+	rig_add(rig, &rig_end_class, "end");
+	rig_add(rig, &input_class, "rx");
+	rig_build(rig);
+	rig_sweep(rig);
+	ck_assert_uint_eq(gyre__graph_poll(rig->graph), 4);
+	rig_probe(rig, "other", RIG_NEXTS("end"));
+	rig_build(rig);
+	ck_assert_uint_lt(rig->graph->room, rig->graph->room_max);
+	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	ck_assert_uint_eq(rig->graph->room, rig->graph->room_max);
+	rig_free(rig);
+}
+END_TEST
+
 /* What ran next to a node for long does so no more once a build has turned the edge round. */
 START_TEST(chains_end_where_they_lead_back)
 {
@@ -366,6 +386,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);
 	tcase_add_test(tcase, what_waits_takes_its_room);
+	tcase_add_test(tcase, room_is_given_back);
 	tcase_add_test(tcase, chains_end_where_they_lead_back);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -198,6 +198,27 @@ START_TEST(pre_inputs_come_first)
 }
 END_TEST
 
+/* Nothing was injected: it is the edge back alone that there is another generation for. */
+START_TEST(what_inputs_bring_goes_back)
+{
+	struct rig *rig = rig_new(8);
+	char order[16] = "";
+
+	source_add(rig, "rx", GYRE_NODE_INPUT, order);
+	rig_probe(rig, "end", RIG_NEXTS("b"));
+	rig_probe(rig, "b", RIG_NEXTS("end"));
+	rig_build(rig);
+	for (unsigned sweep = 1; sweep <= 3; sweep++) {
+		ck_assert_uint_eq(rig_sweep(rig), 3);
+		ck_assert(!gyre__graph_pending(rig->graph));
+		ck_assert_uint_eq(rig->graph->sweep.generation, 0);
+		ck_assert_uint_eq(rig_probe_of(rig, "end")->items, sweep * 3 * (1 + 3));
+		ck_assert_uint_eq(rig_drops(rig, "b", "hop-budget"), sweep * 3);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 START_TEST(nothing_enters_an_unfinished_sweep)
 {
 	struct rig *rig = rig_new(2);
@@ -397,6 +418,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, routing_loop);
 	tcase_add_test(tcase, other_nexts_than_foreseen);
 	tcase_add_test(tcase, pre_inputs_come_first);
+	tcase_add_test(tcase, what_inputs_bring_goes_back);
 	tcase_add_test(tcase, nothing_enters_an_unfinished_sweep);
 	tcase_add_test(tcase, injection_has_a_bound);
 	tcase_add_loop_test(tcase, calls_are_sampled, 0, sizeof(periods) / sizeof(*periods));
