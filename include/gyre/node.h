@@ -72,8 +72,7 @@ struct gyre_node {
 	struct gyre_loop *loop;
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
-	uint32_t clocked; /* the number of the next call that is clocked, its low half; where calls
-			     are not counted, of those that might be learned from */
+	uint32_t reserved;
 	uint16_t floor; /* nexts of lower rank are led back to: their items are the next
 			   generation's */
 	uint16_t n_direct; /* nexts up to the first one that leads back; 0 while a reservation is

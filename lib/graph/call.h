@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the dispatcher calls a node: counted as a rule, and every so often clocked. */
+/* How the dispatcher calls a node: counted as a rule, and in some sweeps clocked. */
 #ifndef GYRE_LIB_GRAPH_CALL_H
 #define GYRE_LIB_GRAPH_CALL_H
 
@@ -23,43 +23,35 @@ static void sample_count(
 		gyre__count(&cold->longest_clocks, clocks - cold->longest_clocks);
 }
 
-/* Counts a call; whether it is one to be clocked. */
-static inline bool call_count(struct gyre_node *node)
+/* Counts a call with n items; of an input, what it brings is counted when it has. */
+static inline void call_count(struct gyre_node *node, size_t n)
 {
-	uint64_t calls = node->calls + 1;
-
-	__atomic_store_n(&node->calls, calls, __ATOMIC_RELAXED);
-	return (uint32_t)calls == node->clocked;
+	gyre__count(&node->items, n);
+	gyre__count(&node->calls, 1);
 }
 
-/* Appoints the next call to be clocked; false: none is. */
-static bool sample_next(const struct gyre__graph *graph, struct gyre_node *node)
-{
-	node->clocked += graph->sample_period;
-	return graph->sample_period != 0;
-}
-
-static __attribute__((noinline)) gyre_next process_clocked(
+static __attribute__((noinline)) gyre_next process_watched(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	bool sampled = sample_next(graph, node);
-	uint64_t began = sampled ? clock_read(graph) : 0;
-	gyre_next next = node->fn.process(node, items, graph->nexts, n);
+	uint64_t began = graph->clocked ? clock_read(graph) : 0;
+	gyre_next next;
 
-	if (sampled)
+	if (graph->stats)
+		call_count(node, n);
+	next = node->fn.process(node, items, graph->nexts, n);
+	if (graph->clocked)
 		sample_count(graph, node, n, began);
 	return next;
 }
 
-static inline gyre_next process(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n, bool stats)
+static inline gyre_next process(struct gyre__graph *graph, struct gyre_node *node, void **items,
+	size_t n, enum gyre__sight sight)
 {
 	graph->current = node;
-	if (stats) {
-		gyre__count(&node->items, n);
-		if (gyre_unlikely(call_count(node)))
-			return process_clocked(graph, node, items, n);
-	}
+	if (sight == GYRE__WATCHED)
+		return process_watched(graph, node, items, n);
+	if (sight == GYRE__COUNTED)
+		call_count(node, n);
 	return node->fn.process(node, items, graph->nexts, n);
 }
 

@@ -13,9 +13,10 @@
 #include "graph/node.h"
 
 /* How often in a row the node that runs next must have been the same to be taken for granted, of
- * the calls that are looked at for it, which is one in LEARN. */
-#define SURE  4
-#define LEARN 128
+ * the sweeps that are watched. */
+#define SURE 4
+/* Sweeps between two that are watched, at most. */
+#define WATCH 1024
 /* Vectors between two that are asked. */
 #define MIXED 16
 
@@ -31,6 +32,29 @@ static void sweep_end(struct gyre__graph *graph)
 	graph->inject_room = graph->inject_max;
 }
 
+/* Of so many sweeps one is watched: what runs after what is learned there and, in every so-manieth
+ * sweep, calls are clocked. */
+static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
+{
+	const unsigned period = graph->sample_period;
+
+	graph->sight = GYRE__WATCHED;
+	graph->unusual |= GYRE__WATCHING;
+	graph->unclocked += graph->watch_period;
+	graph->clocked = graph->unclocked == period && graph->stats;
+	if (graph->unclocked >= period)
+		graph->unclocked = 0;
+	graph->watch_period =
+		period && period - graph->unclocked < WATCH ? period - graph->unclocked : WATCH;
+	graph->unwatched = graph->watch_period;
+}
+
+static inline void sweep_begin(struct gyre__graph *graph)
+{
+	if (gyre_unlikely(!--graph->unwatched))
+		sweep_watch(graph);
+}
+
 /* What an input wrote is what it brought, whatever it says. */
 static inline uint64_t items_count(struct gyre_node *node)
 {
@@ -41,16 +65,17 @@ static inline uint64_t items_count(struct gyre_node *node)
 	return n;
 }
 
-static __attribute__((noinline)) unsigned poll_clocked(
+static __attribute__((noinline)) unsigned poll_watched(
 	struct gyre__graph *graph, struct gyre_node *node)
 {
-	bool sampled = sample_next(graph, node);
-	uint64_t began = sampled ? clock_read(graph) : 0;
+	uint64_t began = graph->clocked ? clock_read(graph) : 0;
 	unsigned n;
 
+	if (graph->stats)
+		gyre__count(&node->calls, 1);
 	node->fn.poll(node, graph->sweep.vector);
 	n = items_count(node);
-	if (sampled)
+	if (graph->clocked)
 		sample_count(graph, node, n, began);
 	return n;
 }
@@ -58,8 +83,11 @@ static __attribute__((noinline)) unsigned poll_clocked(
 static inline uint64_t poll_input(struct gyre__graph *graph, struct gyre_node *node)
 {
 	graph->current = node;
-	if (graph->stats && gyre_unlikely(call_count(node)))
-		return poll_clocked(graph, node);
+	if (graph->sight != GYRE__UNCOUNTED) {
+		if (gyre_unlikely(graph->sight == GYRE__WATCHED))
+			return poll_watched(graph, node);
+		gyre__count(&node->calls, 1);
+	}
 	node->fn.poll(node, graph->sweep.vector);
 	return items_count(node);
 }
@@ -70,6 +98,7 @@ static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *grap
 {
 	unsigned from = graph->poll_from, items = 0;
 
+	sweep_begin(graph);
 	graph->poll_from = 0;
 	for (unsigned i = 0; i < graph->n_inputs; i++) {
 		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
@@ -98,9 +127,12 @@ unsigned gyre__graph_poll(struct gyre__graph *graph)
 			return 0;
 		if (graph->unusual & GYRE__INPUTS_CHANGED)
 			gyre__inputs_list(graph);
+		graph->unusual &= ~GYRE__WATCHING;
+		graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
 		if (graph->unusual & GYRE__SCARCE)
 			return poll_in_turns(graph);
 	}
+	sweep_begin(graph);
 	for (struct gyre_node *const *input = graph->inputs; *input; input++)
 		items += poll_input(graph, *input);
 	graph->current = NULL;
@@ -134,42 +166,29 @@ static inline uint64_t send_each(
 
 /* What ran after a node, to be taken for granted when it was the same often enough, and of the same
  * word of pending nodes. */
-static inline void after_learn(struct gyre_node *before, struct gyre_node *node, bool stats)
+static void after_learn(struct gyre_node *before, struct gyre_node *node)
 {
-	bool same;
+	bool same = node == before->cold->last && node->rank / 64 == before->rank / 64;
 
-	if (gyre_likely((stats ? (uint32_t)before->calls : ++before->clocked) % LEARN))
-		return;
-	same = node == before->cold->last && node->rank / 64 == before->rank / 64;
 	before->sure = same ? before->sure + (before->sure < SURE) : 0;
 	before->cold->last = node;
 	before->after = before->sure < SURE ? NULL : node;
-}
-
-/* Likewise, where vectors lead there whole: not to wait for where that is gains less than a wrong
- * guess costs. */
-static inline void after_miss(struct gyre_node *before, struct gyre_node *node, bool stats)
-{
-	if (gyre_likely(!before->after)) {
-		after_learn(before, node, stats);
-		return;
-	}
-	before->after = NULL;
-	before->sure = 0;
 }
 
 /* The node that runs next, as a guess where that is known, so that its work begins before that of
  * the one before it has ended. (Not after few items: then their places are known late, and what is
  * read too early has to be read again.) */
 static inline struct gyre_node *node_after(
-	struct gyre_node *before, struct gyre_node *node, bool stats)
+	struct gyre_node *before, struct gyre_node *node, enum gyre__sight sight)
 {
 	struct gyre_node *guess = before->after;
 
 	__asm__("" : "+r"(guess)); /* not to be taken for `node` where they are the same */
 	if (gyre_likely(node == before->after))
 		return guess;
-	after_learn(before, node, stats);
+	__asm__ volatile(""); /* no move by condition, which would wait for both */
+	if (sight == GYRE__WATCHED)
+		after_learn(before, node);
 	return node;
 }
 
@@ -292,10 +311,10 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
  * next, through that one. `bits` are the pending nodes of the word, to which those are added that
  * items went to. Returns the last node. */
 INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node *node, void **items,
-	size_t n, uint64_t *bits, bool stats)
+	size_t n, uint64_t *bits, enum gyre__sight sight)
 {
 	for (;;) {
-		gyre_next next = process(graph, node, items, n, stats);
+		gyre_next next = process(graph, node, items, n, sight);
 		struct gyre_node *to, *after, *guess;
 		uint64_t before;
 
@@ -342,7 +361,15 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 		}
 		if (to != after) {
 			gyre__nexts_fetch(to);
-			after_miss(node, guess = to, stats);
+			guess = to;
+			/* Not to wait for where vectors lead whole gains less than a wrong guess
+			 * costs. */
+			if (gyre_unlikely(after)) {
+				node->after = NULL;
+				node->sure = 0;
+			} else if (sight == GYRE__WATCHED) {
+				after_learn(node, to);
+			}
 		}
 		node = guess;
 	}
@@ -359,7 +386,7 @@ static __attribute__((noinline)) uint64_t oldest_run(
 
 	graph->owner = &graph->start;
 	graph->start.inbox[parity] = frame;
-	vector_run(graph, node, frame->items, graph->sweep.vector, &bits, graph->stats);
+	vector_run(graph, node, frame->items, graph->sweep.vector, &bits, graph->sight);
 	gyre__pool_put(&graph->pool, graph->start.inbox[parity]);
 	return bits;
 }
@@ -367,7 +394,7 @@ static __attribute__((noinline)) uint64_t oldest_run(
 /* Runs the nodes of the first word, and of those that it is left for, until none is pending; false:
  * the budget is spent. Meanwhile the word is kept in a register, for what goes through memory the
  * next node would have to wait for. */
-INLINE bool word_run(struct gyre__graph *graph, bool stats)
+INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 {
 	const unsigned parity = graph->sweep.parity;
 	struct gyre_node *last = &graph->start;
@@ -394,7 +421,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 			low = bits & -bits;
 			node = graph->nodes[lowest(low)];
 			if (n >= graph->foreseen)
-				node = node_after(last, node, stats);
+				node = node_after(last, node, sight);
 		}
 		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
@@ -410,7 +437,7 @@ INLINE bool word_run(struct gyre__graph *graph, bool stats)
 				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
-			last = vector_run(graph, node, frame->items, n, &bits, stats);
+			last = vector_run(graph, node, frame->items, n, &bits, sight);
 		}
 		if (!call_take(graph)) {
 			*graph->at |= bits;
@@ -435,16 +462,15 @@ static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *grap
 	}
 }
 
-/* Compiled for each answer to whether calls are counted, each apart: in one function either would
- * take the other's registers. */
-INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, bool stats)
+/* Compiled for each sight, each apart: in one function either would take the other's registers. */
+INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, enum gyre__sight sight)
 {
 	if (gyre_unlikely(!budget))
 		return 0;
 	graph->left = (int64_t)budget - 1;
 	do
 		while (graph->now->summary)
-			if (!word_run(graph, stats)) {
+			if (!word_run(graph, sight)) {
 				sweep_leave(graph);
 				return budget;
 			}
@@ -456,16 +482,26 @@ INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, bool stats)
 static __attribute__((noinline)) unsigned dispatch_counted(
 	struct gyre__graph *graph, unsigned budget)
 {
-	return dispatch(graph, budget, true);
+	return dispatch(graph, budget, GYRE__COUNTED);
 }
 
 static __attribute__((noinline)) unsigned dispatch_uncounted(
 	struct gyre__graph *graph, unsigned budget)
 {
-	return dispatch(graph, budget, false);
+	return dispatch(graph, budget, GYRE__UNCOUNTED);
+}
+
+static __attribute__((noinline)) unsigned dispatch_watched(
+	struct gyre__graph *graph, unsigned budget)
+{
+	return dispatch(graph, budget, GYRE__WATCHED);
 }
 
 unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
 {
-	return graph->stats ? dispatch_counted(graph, budget) : dispatch_uncounted(graph, budget);
+	if (gyre_likely(graph->sight == GYRE__COUNTED))
+		return dispatch_counted(graph, budget);
+	if (graph->sight == GYRE__UNCOUNTED)
+		return dispatch_uncounted(graph, budget);
+	return dispatch_watched(graph, budget);
 }

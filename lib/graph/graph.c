@@ -26,6 +26,8 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 	graph->hop_budget = options->hop_budget;
 	graph->sample_period = options->sample_period;
 	graph->stats = options->node_stats;
+	graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
+	graph->unwatched = graph->watch_period = 1;
 	graph->inject_max = options->inject_max;
 	if (options->items)
 		graph->items = *options->items;

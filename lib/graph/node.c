@@ -94,12 +94,6 @@ static int slot_find(struct gyre__graph *graph, unsigned *ret_index)
 	return -ENOSPC;
 }
 
-/* They start apart, so that no pattern of the traffic meets all nodes' clocked calls. */
-static uint32_t clocked_first(const struct gyre__graph *graph, unsigned index)
-{
-	return graph->sample_period ? 1 + (index * 7 + 3) % graph->sample_period : 0;
-}
-
 /* The hot half with the data behind it: an even number of lines, which with the allocator's own
  * makes an odd one, so that neighbours do not alias at 4 KiB. NULL: no memory. */
 static struct gyre_node *hot_create(size_t data_size)
@@ -128,7 +122,6 @@ static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsign
 	hot->sweep = &graph->sweep;
 	hot->loop = graph->loop;
 	hot->cold = node;
-	hot->clocked = clocked_first(graph, index);
 	chunk->cold[index % GYRE__NODE_CHUNK] = node;
 	node->hot = hot;
 	node->id.index = index;

@@ -36,6 +36,14 @@ enum gyre__unusual {
 	GYRE__SWEEPING = 1, /* dispatch began and is not finished */
 	GYRE__INPUTS_CHANGED = 2, /* one was enabled or disabled since they were listed */
 	GYRE__SCARCE = 4, /* the pool is not room enough for all inputs at once */
+	GYRE__WATCHING = 8, /* the last sweep was watched */
+};
+
+/* How closely a sweep is looked at. */
+enum gyre__sight {
+	GYRE__UNCOUNTED, /* node_stats is off */
+	GYRE__COUNTED, /* calls, and their items */
+	GYRE__WATCHED, /* likewise, and what runs after what; and calls may be clocked */
 };
 
 /* An instance's cold half. */
@@ -97,6 +105,12 @@ struct gyre__graph {
 	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
 	struct gyre_node *current; /* whose function runs; NULL: none */
 	struct gyre_node *owner; /* of the frame that is run */
+	struct gyre_node **inputs; /* enabled ones, pre-inputs first; then NULL */
+	unsigned unusual; /* what makes a poll other than most are: of enum gyre__unusual */
+	unsigned unwatched; /* sweeps before the next one that is watched, that one too */
+	enum gyre__sight sight; /* of this sweep */
+	bool stats; /* calls are counted, and their items, and some are clocked */
+	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
 	/* Runs before all others, so that what runs first is foreseen. */
 	struct gyre_node start;
 	struct gyre__node start_cold;
@@ -105,14 +119,13 @@ struct gyre__graph {
 
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
-	unsigned unusual; /* what makes a poll other than most are: of enum gyre__unusual */
-	bool stats; /* calls are counted, and their items, and some are clocked */
-	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
+	bool clocked; /* in this sweep */
+	unsigned watch_period; /* what that began with */
+	unsigned unclocked; /* sweeps since calls were clocked, up to the last one watched */
 	bool changed; /* since the last build */
 	unsigned n_enabled; /* inputs that are enabled and built */
 	unsigned n_inputs; /* in `inputs` */
 	unsigned poll_from; /* where the pool is scarce: the input that it had no room for */
-	struct gyre_node **inputs; /* enabled ones, pre-inputs first; then NULL */
 	uint64_t room_max; /* items, counted as what they may become, that the pool is for */
 	uint64_t room; /* of it, not taken yet in this sweep; by inputs where it is scarce only */
 	unsigned inject_room; /* items that may still be injected in this sweep */
@@ -129,7 +142,7 @@ struct gyre__graph {
 	void *scratch[GYRE__WAYS_MAX][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
 	struct gyre__late late;
 	struct gyre_frame *spill; /* lent as a reservation when the pool is dry */
-	gyre_next nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK];
+	gyre_next nexts[GYRE_VECTOR_MAX + GYRE__PARTITION_NEXTS_SLACK] __attribute__((aligned(64)));
 };
 
 static inline struct gyre__graph *gyre__node_graph(const struct gyre_node *node)
