@@ -436,6 +436,7 @@ static void plan_install(struct plan *plan)
 	plan->by_rank = NULL;
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
+	graph->word = GYRE__NO_WORD;
 	graph->room_max = plan->room_max;
 	graph->unusual &= ~GYRE__SCARCE;
 	graph->unusual |= plan->scarce ? GYRE__SCARCE : 0;

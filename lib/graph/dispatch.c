@@ -151,6 +151,7 @@ static __attribute__((noinline)) bool generation_next(struct gyre__graph *graph)
 	graph->sweep.parity ^= 1;
 	graph->sweep.generation++;
 	graph->now = later;
+	graph->word = GYRE__NO_WORD;
 	return true;
 }
 
@@ -211,7 +212,6 @@ static inline size_t lowest(uint64_t bits)
 static inline void word_open(struct gyre__graph *graph, unsigned word)
 {
 	graph->word = word;
-	graph->joined = false;
 	graph->at = &graph->now->words[word];
 	graph->nodes = graph->by_rank + word * 64;
 }
@@ -396,34 +396,24 @@ static __attribute__((noinline)) uint64_t oldest_run(
  * next node would have to wait for. */
 INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 {
-	const unsigned parity = graph->sweep.parity;
-	struct gyre_node *last = &graph->start;
-	uint64_t known = 0, bits = 0;
+	const unsigned parity = graph->sweep.parity, word = lowest(graph->now->summary);
+	struct gyre_node *last = &graph->start, *node;
+	uint64_t known, bits, low;
 	size_t n = GYRE_VECTOR_MAX;
 
-	word_open(graph, lowest(graph->now->summary));
+	if (word != graph->word)
+		word_open(graph, word);
+	graph->joined = false;
+	bits = *graph->at;
+	*graph->at = 0;
+	if (!bits)
+		goto end;
+	known = bits;
+	low = bits & -bits;
+	node = node_after(last, graph->nodes[lowest(low)], sight);
 	for (;;) {
-		struct gyre_frame *frame;
-		struct gyre_node *node;
-		uint64_t low;
+		struct gyre_frame *frame = node->inbox[parity];
 
-		bits |= *graph->at; /* by others than the dispatcher */
-		*graph->at = 0;
-		if (!bits)
-			break;
-		/* What was pending before the last node ran still is, and as a rule that led to
-		 * none of a lower rank: one need not wait for what it led to. */
-		low = known & -known;
-		if ((bits & (2 * low - 1)) == low) {
-			node = graph->nodes[lowest(low)];
-		} else {
-			known = bits;
-			low = bits & -bits;
-			node = graph->nodes[lowest(low)];
-			if (n >= graph->foreseen)
-				node = node_after(last, node, sight);
-		}
-		frame = node->inbox[parity];
 		if (gyre_unlikely(frame->next != frame)) {
 			bits = oldest_run(graph, node, bits);
 		} else {
@@ -443,7 +433,24 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 			*graph->at |= bits;
 			return false;
 		}
+		bits |= *graph->at; /* by others than the dispatcher */
+		*graph->at = 0;
+		if (!bits)
+			break;
+		/* What was pending before the last node ran still is, and as a rule that led to
+		 * none of a lower rank: one need not wait for what it led to. */
+		low = known & -known;
+		if ((bits & (2 * low - 1)) == low) {
+			node = graph->nodes[lowest(low)];
+		} else {
+			known = bits;
+			low = bits & -bits;
+			node = graph->nodes[lowest(low)];
+			if (n >= graph->foreseen)
+				node = node_after(last, node, sight);
+		}
 	}
+end:
 	graph->now->summary &= graph->now->summary - 1;
 	return true;
 }

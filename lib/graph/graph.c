@@ -56,6 +56,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	for (unsigned parity = 0; parity < 2; parity++)
 		graph->sweep.pending[parity] = (uint64_t *)&graph->pending[parity];
 	graph->now = &graph->pending[0];
+	graph->word = GYRE__NO_WORD;
 	graph->sweep.late = &graph->late;
 	partition_set(graph, gyre__partition_get(GYRE_SIMD_AUTO));
 	graph->start.cold = &graph->start_cold;

@@ -18,6 +18,8 @@
 #define GYRE__NEXT_DROP  0x8000u
 /* Of a node that leads back, or to ranks that are 64 or more apart. */
 #define GYRE__FAR UINT16_MAX
+/* Of the set of pending nodes, none that is there. */
+#define GYRE__NO_WORD UINT32_MAX
 /* What a disabled node's stand-in returns: a drop with a reason that no class can have. */
 #define GYRE__DROP_DISABLED (GYRE__NEXT_PUNT - 1)
 
@@ -100,7 +102,7 @@ struct gyre__graph {
 	struct gyre__pending *now; /* of the two, this generation's */
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
-	unsigned word; /* which one that is */
+	unsigned word; /* which one that is, or was last; GYRE__NO_WORD: these are not valid */
 	bool joined; /* there a vector took along what waited where it came through */
 	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
 	struct gyre_node *current; /* whose function runs; NULL: none */
