@@ -27,6 +27,10 @@ GYRE_BEGIN_DECLS
 struct gyre__late;
 struct gyre__node;
 
+/* Of two generations of items: the one that is being dispatched, and the one after it, which crossed a
+ * back edge. */
+enum gyre__when { GYRE__NOW, GYRE__LATER };
+
 /* Room for a vector of items on its way, and some slots behind it, so that whole registers can be
  * stored there. */
 struct gyre_frame {
@@ -36,14 +40,13 @@ struct gyre_frame {
 
 /* What all nodes of a loop share while a sweep runs. */
 struct gyre_sweep {
-	uint32_t parity; /* of the generation that is being dispatched */
 	uint32_t generation; /* back edges crossed since the sweep began */
-	uint64_t *pending[2]; /* by parity: which words have nodes with items; the words, by rank */
-	struct gyre_frame *open; /* reserved, to be copied by the commit; NULL as a rule */
 	uint32_t vector;
-	uint32_t reserved[3];
+	uint64_t *pending; /* which words have nodes with items; the words, by rank */
+	struct gyre_frame *open; /* reserved, to be copied by the commit; NULL as a rule */
 	uint64_t sent; /* by a sender: the nodes that have items, by rank */
 	struct gyre__late *late;
+	uint64_t reserved[3];
 };
 
 /* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
@@ -55,8 +58,9 @@ struct gyre_node {
 	} fn;
 	struct gyre_node **nexts; /* its nexts, resolved */
 	uint64_t bit; /* of its rank in a word of the set of pending nodes */
-	/* What waits, by parity of the generation: the newest frame, whose next is the oldest, and
-	 * how many items are in it; the others are full. There is always one once it is built. */
+	/* What waits, in this generation and for the next one: the newest frame, whose next is the
+	 * oldest, and how many items are in it; the others are full. There is always one once it is
+	 * built. */
 	struct gyre_frame *inbox[2];
 	uint16_t waiting[2];
 	uint16_t n_nexts; /* 0 until the graph is built */
@@ -119,19 +123,19 @@ GYRE_API inline bool gyre__next_fits(const struct gyre_node *node, gyre_next nex
 	const struct gyre_sweep *sweep = node->sweep;
 
 	return gyre_likely(next < node->n_direct) &&
-	       gyre_likely(n + node->nexts[next]->waiting[sweep->parity] <= sweep->vector);
+	       gyre_likely(n + node->nexts[next]->waiting[GYRE__NOW] <= sweep->vector);
 }
 
 /* m items, 0 too, were written there. */
 GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsigned m)
 {
 	struct gyre_node *to = node->nexts[next];
-	uint64_t *pending = node->sweep->pending[node->sweep->parity];
+	uint64_t *pending = node->sweep->pending;
 	const size_t word = to->rank / 64;
 
 	if (!m)
 		return;
-	to->waiting[node->sweep->parity] += m;
+	to->waiting[GYRE__NOW] += m;
 	pending[0] |= UINT64_C(1) << word;
 	pending[1 + word] |= to->bit;
 	__atomic_store_n(&node->created, node->created + m, __ATOMIC_RELAXED);
@@ -140,9 +144,8 @@ GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsi
 GYRE_API inline void **gyre__next_place(const struct gyre_node *node, gyre_next next)
 {
 	const struct gyre_node *to = node->nexts[next];
-	unsigned parity = node->sweep->parity;
 
-	return to->inbox[parity]->items + to->waiting[parity];
+	return to->inbox[GYRE__NOW]->items + to->waiting[GYRE__NOW];
 }
 
 /* n contiguous places, 1 <= n <= the loop's vector, for items on their way to a next: in its frame,

@@ -29,14 +29,14 @@ struct gyre__late {
 struct gyre_sender {
 	struct gyre_sweep *sweep;
 	struct gyre_node **nexts;
-	unsigned n_nexts, parity;
+	unsigned n_nexts;
 	uint64_t sent; /* as the sweep's */
 };
 
 GYRE_API inline struct gyre_sender gyre_sender_open(const struct gyre_node *node)
 {
 	struct gyre_sweep *sweep = node->sweep;
-	struct gyre_sender sender = {sweep, node->nexts, node->n_near, sweep->parity, 0};
+	struct gyre_sender sender = {sweep, node->nexts, node->n_near, 0};
 
 	return sender;
 }
@@ -50,10 +50,10 @@ GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next,
 
 	if (gyre_likely(next < sender->n_nexts)) {
 		to = sender->nexts[next];
-		at = to->waiting[sender->parity];
+		at = to->waiting[GYRE__NOW];
 		if (gyre_likely(at < sender->sweep->vector)) {
-			to->waiting[sender->parity] = at + 1;
-			*(to->inbox[sender->parity]->items + at) = item;
+			to->waiting[GYRE__NOW] = at + 1;
+			*(to->inbox[GYRE__NOW]->items + at) = item;
 			sender->sent |= to->bit;
 			return;
 		}

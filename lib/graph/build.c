@@ -270,9 +270,9 @@ static uint64_t pending_items(const struct plan *plan)
 	uint64_t items = 0;
 
 	for (unsigned i = 0; i < plan->n_inner; i++)
-		for (unsigned parity = 0; parity < 2; parity++)
+		for (unsigned when = 0; when < 2; when++)
 			items += plan->product[i] *
-				 gyre__inbox_count(plan->graph, plan->inner[i]->hot, parity);
+				 gyre__inbox_count(plan->graph, plan->inner[i]->hot, when);
 	return items;
 }
 
@@ -414,8 +414,8 @@ static void pending_install(struct gyre__graph *graph)
 		struct gyre_node *node = graph->by_rank[rank];
 
 		gyre__inbox_join(graph, node);
-		if (node->waiting[graph->sweep.parity])
-			gyre__pending_set(&graph->pending[graph->sweep.parity], rank);
+		if (node->waiting[GYRE__NOW])
+			gyre__pending_set(&graph->pending[GYRE__NOW], rank);
 	}
 }
 

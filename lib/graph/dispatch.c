@@ -142,16 +142,12 @@ unsigned gyre__graph_poll(struct gyre__graph *graph)
 /* Items that crossed a back edge are the next generation; where there are none, the sweep ends. */
 static __attribute__((noinline)) bool generation_next(struct gyre__graph *graph)
 {
-	struct gyre__pending *later = &graph->pending[graph->sweep.parity ^ 1];
-
-	if (!later->summary) {
+	if (!graph->pending[GYRE__LATER].summary) {
 		sweep_end(graph);
 		return false;
 	}
-	graph->sweep.parity ^= 1;
+	gyre__later_now(graph);
 	graph->sweep.generation++;
-	graph->now = later;
-	graph->word = GYRE__NO_WORD;
 	return true;
 }
 
@@ -212,7 +208,7 @@ static inline size_t lowest(uint64_t bits)
 static inline void word_open(struct gyre__graph *graph, unsigned word)
 {
 	graph->word = word;
-	graph->at = &graph->now->words[word];
+	graph->at = &graph->pending[GYRE__NOW].words[word];
 	graph->nodes = graph->by_rank + word * 64;
 }
 
@@ -221,11 +217,11 @@ static inline void word_open(struct gyre__graph *graph, unsigned word)
  * seem to be of the other word.) */
 static __attribute__((noinline)) bool word_leave(struct gyre__graph *graph, unsigned word)
 {
-	uint64_t others = graph->now->summary & (graph->now->summary - 1);
+	uint64_t others = graph->pending[GYRE__NOW].summary & (graph->pending[GYRE__NOW].summary - 1);
 
 	if (graph->joined || others & ((UINT64_C(2) << word) - 1))
 		return false;
-	graph->now->summary = others | UINT64_C(1) << word;
+	graph->pending[GYRE__NOW].summary = others | UINT64_C(1) << word;
 	word_open(graph, word);
 	return true;
 }
@@ -257,13 +253,13 @@ static inline uint64_t pending_to(
 static __attribute__((noinline)) size_t join(
 	struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
 {
-	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
-	struct gyre_frame *own = to->inbox[parity];
+	const unsigned at = to->waiting[GYRE__NOW];
+	struct gyre_frame *own = to->inbox[GYRE__NOW];
 
 	if (own->next != own || at + n > graph->sweep.vector || *graph->at || !call_take(graph))
 		return 0;
 	gyre__items_copy(own->items + at, items, n);
-	to->waiting[parity] = 0;
+	to->waiting[GYRE__NOW] = 0;
 	graph->owner = to;
 	graph->joined = true;
 	return at + n;
@@ -273,7 +269,7 @@ static __attribute__((noinline)) size_t join(
 INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct gyre_node *to,
 	void **items, size_t n)
 {
-	const unsigned parity = graph->sweep.parity, at = to->waiting[parity];
+	const unsigned at = to->waiting[GYRE__NOW];
 
 	/* Whether few go whole is not worth asking when they have to wait. */
 	if (n <= GYRE__PARTITION_ITEMS_SLACK)
@@ -281,8 +277,8 @@ INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct g
 	/* Of few, whether others wait there already would be a branch that is not foreseen. */
 	if (gyre_unlikely(n > GYRE__PARTITION_ITEMS_SLACK || at + n > graph->sweep.vector))
 		return gyre__edge_hand(node, to, items, n);
-	to->waiting[parity] = at + n;
-	memcpy(to->inbox[parity]->items + at, items, GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
+	to->waiting[GYRE__NOW] = at + n;
+	memcpy(to->inbox[GYRE__NOW]->items + at, items, GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
 	return to->bit;
 }
 
@@ -352,7 +348,7 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 				*bits |= hand(graph, node, to, items, n);
 				return node;
 			}
-			items = to->inbox[graph->sweep.parity]->items;
+			items = to->inbox[GYRE__NOW]->items;
 			n = joined;
 			*bits ^= to->bit;
 		} else if (!call_take(graph)) {
@@ -380,14 +376,13 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 static __attribute__((noinline)) uint64_t oldest_run(
 	struct gyre__graph *graph, struct gyre_node *node, uint64_t left)
 {
-	const unsigned parity = graph->sweep.parity;
-	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[parity]);
+	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[GYRE__NOW]);
 	uint64_t bits = left;
 
 	graph->owner = &graph->start;
-	graph->start.inbox[parity] = frame;
+	graph->start.inbox[GYRE__NOW] = frame;
 	vector_run(graph, node, frame->items, graph->sweep.vector, &bits, graph->sight);
-	gyre__pool_put(&graph->pool, graph->start.inbox[parity]);
+	gyre__pool_put(&graph->pool, graph->start.inbox[GYRE__NOW]);
 	return bits;
 }
 
@@ -396,7 +391,7 @@ static __attribute__((noinline)) uint64_t oldest_run(
  * next node would have to wait for. */
 INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 {
-	const unsigned parity = graph->sweep.parity, word = lowest(graph->now->summary);
+	const unsigned word = lowest(graph->pending[GYRE__NOW].summary);
 	struct gyre_node *last = &graph->start, *node;
 	uint64_t known, bits, low;
 	size_t n = GYRE_VECTOR_MAX;
@@ -412,15 +407,15 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 	low = bits & -bits;
 	node = node_after(last, graph->nodes[lowest(low)], sight);
 	for (;;) {
-		struct gyre_frame *frame = node->inbox[parity];
+		struct gyre_frame *frame = node->inbox[GYRE__NOW];
 
 		if (gyre_unlikely(frame->next != frame)) {
 			bits = oldest_run(graph, node, bits);
 		} else {
 			known ^= low;
 			bits ^= low;
-			n = node->waiting[parity];
-			node->waiting[parity] = 0;
+			n = node->waiting[GYRE__NOW];
+			node->waiting[GYRE__NOW] = 0;
 			/* The one after the next, so that its lines are there in time; of this
 			 * word in any case. */
 			if (known & (known - 1))
@@ -451,7 +446,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 		}
 	}
 end:
-	graph->now->summary &= graph->now->summary - 1;
+	graph->pending[GYRE__NOW].summary &= graph->pending[GYRE__NOW].summary - 1;
 	return true;
 }
 
@@ -460,7 +455,7 @@ static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *grap
 {
 	graph->current = NULL;
 	if (!*graph->at)
-		graph->now->summary &= graph->now->summary - 1;
+		graph->pending[GYRE__NOW].summary &= graph->pending[GYRE__NOW].summary - 1;
 	if (gyre__pending_any(graph)) {
 		graph->unusual |= GYRE__SWEEPING;
 		graph->uneven = true;
@@ -476,7 +471,7 @@ INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, enum gyre__
 		return 0;
 	graph->left = (int64_t)budget - 1;
 	do
-		while (graph->now->summary)
+		while (graph->pending[GYRE__NOW].summary)
 			if (!word_run(graph, sight)) {
 				sweep_leave(graph);
 				return budget;

@@ -89,68 +89,68 @@ int gyre__pool_reserve(struct gyre__pool *pool, unsigned n)
 	return 0;
 }
 
-void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
+void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned when)
 {
-	if (node->inbox[parity])
+	if (node->inbox[when])
 		return;
-	node->inbox[parity] = gyre__pool_get(&graph->pool);
+	node->inbox[when] = gyre__pool_get(&graph->pool);
 	graph->pool.n_lent++;
 }
 
 void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node)
 {
-	for (unsigned parity = 0; parity < 2; parity++) {
-		if (node->inbox[parity]) {
-			gyre__pool_put(&graph->pool, node->inbox[parity]);
+	for (unsigned when = 0; when < 2; when++) {
+		if (node->inbox[when]) {
+			gyre__pool_put(&graph->pool, node->inbox[when]);
 			graph->pool.n_lent--;
 		}
-		node->inbox[parity] = NULL;
+		node->inbox[when] = NULL;
 	}
 }
 
 /* A new frame behind a full one; false: the pool is dry. */
-static bool inbox_grow(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
+static bool inbox_grow(struct gyre__graph *graph, struct gyre_node *node, unsigned when)
 {
-	struct gyre_frame *frame = gyre__pool_get(&graph->pool), *full = node->inbox[parity];
+	struct gyre_frame *frame = gyre__pool_get(&graph->pool), *full = node->inbox[when];
 
 	if (!frame)
 		return false;
 	frame->next = full->next;
 	full->next = frame;
-	node->inbox[parity] = frame;
-	node->waiting[parity] = 0;
+	node->inbox[when] = frame;
+	node->waiting[when] = 0;
 	return true;
 }
 
-unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned parity,
+unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned when,
 	void *const *items, unsigned n)
 {
 	unsigned done = 0;
 
 	while (done < n) {
-		unsigned at = node->waiting[parity], k = n - done;
+		unsigned at = node->waiting[when], k = n - done;
 
 		if (at == graph->sweep.vector) {
-			if (!inbox_grow(graph, node, parity))
+			if (!inbox_grow(graph, node, when))
 				break;
 			at = 0;
 		}
 		if (k > graph->sweep.vector - at)
 			k = graph->sweep.vector - at;
-		memcpy(node->inbox[parity]->items + at, items + done, k * sizeof(*items));
-		node->waiting[parity] += k;
+		memcpy(node->inbox[when]->items + at, items + done, k * sizeof(*items));
+		node->waiting[when] += k;
 		done += k;
 	}
 	if (done)
-		gyre__pending_set(&graph->pending[parity], node->rank);
+		gyre__pending_set(&graph->pending[when], node->rank);
 	return done;
 }
 
 unsigned gyre__inbox_count(
-	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity)
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned when)
 {
-	const struct gyre_frame *newest = node->inbox[parity], *frame = newest;
-	unsigned n = node->waiting[parity];
+	const struct gyre_frame *newest = node->inbox[when], *frame = newest;
+	unsigned n = node->waiting[when];
 
 	while (frame && frame->next != newest) {
 		frame = frame->next;
@@ -159,9 +159,9 @@ unsigned gyre__inbox_count(
 	return n;
 }
 
-void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned parity)
+void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned when)
 {
-	struct gyre_frame *newest = node->inbox[parity];
+	struct gyre_frame *newest = node->inbox[when];
 
 	if (!newest)
 		return;
@@ -171,14 +171,14 @@ void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsi
 		gyre__graph_release(graph, frame->items, graph->sweep.vector);
 		gyre__pool_put(&graph->pool, frame);
 	}
-	gyre__graph_release(graph, newest->items, node->waiting[parity]);
-	node->waiting[parity] = 0;
+	gyre__graph_release(graph, newest->items, node->waiting[when]);
+	node->waiting[when] = 0;
 }
 
 void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *items, unsigned n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity ^ gyre__leads_back(node, to);
+	unsigned when = gyre__leads_back(node, to) ? GYRE__LATER : GYRE__NOW;
 	unsigned done;
 
 	if (gyre_unlikely(!gyre__edge_open(node, to))) {
@@ -186,7 +186,7 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 		return;
 	}
 	graph->uneven |= gyre__leads_back(node, to);
-	done = gyre__inbox_put(graph, to, parity, items, n);
+	done = gyre__inbox_put(graph, to, when, items, n);
 	if (gyre_unlikely(done < n))
 		gyre__drop_builtin(node, GYRE__REASON_NO_FRAMES, items + done, n - done);
 }
@@ -195,32 +195,32 @@ __attribute__((noinline)) uint64_t gyre__edge_hand(
 	struct gyre_node *node, struct gyre_node *to, void **items, unsigned n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned parity = graph->sweep.parity, at = to->waiting[parity];
-	struct gyre_frame *own = to->inbox[parity];
+	unsigned at = to->waiting[GYRE__NOW];
+	struct gyre_frame *own = to->inbox[GYRE__NOW];
 	struct gyre_node *owner = graph->owner;
 
 	if (gyre_unlikely(gyre__leads_back(node, to) || at + n > graph->sweep.vector)) {
 		gyre__edge_put(node, to, items, n);
 		return 0;
 	}
-	to->waiting[parity] = at + n;
+	to->waiting[GYRE__NOW] = at + n;
 	/* Of few, whether others wait there already would be a branch that is not foreseen. */
 	if (n <= GYRE__PARTITION_ITEMS_SLACK || at) {
 		gyre__items_copy(own->items + at, items, n);
 	} else {
-		to->inbox[parity] = owner->inbox[parity];
-		owner->inbox[parity] = own;
+		to->inbox[GYRE__NOW] = owner->inbox[GYRE__NOW];
+		owner->inbox[GYRE__NOW] = own;
 	}
 	if (gyre_likely(to->rank / 64 == graph->word))
 		return to->bit;
-	gyre__pending_set(graph->now, to->rank);
+	gyre__pending_set(&graph->pending[GYRE__NOW], to->rank);
 	return 0;
 }
 
 __attribute__((noinline)) uint64_t gyre__pending_behind(
 	struct gyre__graph *graph, unsigned near, uint64_t bits)
 {
-	struct gyre__pending *pending = graph->now;
+	struct gyre__pending *pending = &graph->pending[GYRE__NOW];
 	unsigned word = near % 64;
 	uint64_t here = bits & UINT64_MAX << near / 64;
 
@@ -235,15 +235,39 @@ __attribute__((noinline)) uint64_t gyre__pending_behind(
 
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node)
 {
-	unsigned now = graph->sweep.parity, later = now ^ 1;
-	struct gyre_frame *newest = node->inbox[later];
+	struct gyre_frame *newest = node->inbox[GYRE__LATER];
 
 	while (newest->next != newest) {
 		struct gyre_frame *frame = gyre__inbox_unlink(newest);
 
-		gyre__inbox_put(graph, node, now, frame->items, graph->sweep.vector);
+		gyre__inbox_put(graph, node, GYRE__NOW, frame->items, graph->sweep.vector);
 		gyre__pool_put(&graph->pool, frame);
 	}
-	gyre__inbox_put(graph, node, now, newest->items, node->waiting[later]);
-	node->waiting[later] = 0;
+	gyre__inbox_put(graph, node, GYRE__NOW, newest->items, node->waiting[GYRE__LATER]);
+	node->waiting[GYRE__LATER] = 0;
+}
+
+void gyre__later_now(struct gyre__graph *graph)
+{
+	struct gyre__pending *now = &graph->pending[GYRE__NOW];
+	struct gyre__pending *later = &graph->pending[GYRE__LATER];
+
+	for (uint64_t words = later->summary; words; words &= words - 1) {
+		unsigned word = (unsigned)__builtin_ctzll(words);
+
+		for (uint64_t bits = later->words[word]; bits; bits &= bits - 1) {
+			struct gyre_node *node =
+				graph->by_rank[word * 64 + (unsigned)__builtin_ctzll(bits)];
+			struct gyre_frame *inbox = node->inbox[GYRE__NOW];
+
+			node->inbox[GYRE__NOW] = node->inbox[GYRE__LATER];
+			node->inbox[GYRE__LATER] = inbox;
+			node->waiting[GYRE__NOW] = node->waiting[GYRE__LATER];
+			node->waiting[GYRE__LATER] = 0;
+		}
+		now->words[word] = later->words[word];
+		later->words[word] = 0;
+	}
+	now->summary = later->summary;
+	later->summary = 0;
 }

@@ -41,18 +41,21 @@ static inline struct gyre_frame *gyre__inbox_unlink(struct gyre_frame *inbox)
 }
 
 /* Appends items to a node's inbox; returns how many the pool had frames for. */
-unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned parity,
+unsigned gyre__inbox_put(struct gyre__graph *graph, struct gyre_node *node, unsigned when,
 	void *const *items, unsigned n);
 /* How many items wait. */
 unsigned gyre__inbox_count(
-	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity);
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned when);
 /* Puts what waits for the next generation behind what waits for this one; the pending bits are the
  * caller's. */
 void gyre__inbox_join(struct gyre__graph *graph, struct gyre_node *node);
 /* Releases what waits; the node's pending bit is the caller's. */
-void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned parity);
+void gyre__inbox_release(struct gyre__graph *graph, struct gyre_node *node, unsigned when);
+/* The next generation begins, and nothing waits in this one any more: what waited for it, in all
+ * nodes, waits in this one from here on. */
+void gyre__later_now(struct gyre__graph *graph);
 /* Gives a node the frame of one of its inboxes, which the pool has, if that has none. */
-void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned parity);
+void gyre__inbox_open(struct gyre__graph *graph, struct gyre_node *node, unsigned when);
 /* Takes the frames of both back, empty. */
 void gyre__inboxes_close(struct gyre__graph *graph, struct gyre_node *node);
 

@@ -53,9 +53,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	memset(graph, 0, size);
 	graph_options(graph, options);
 	graph->loop = loop;
-	for (unsigned parity = 0; parity < 2; parity++)
-		graph->sweep.pending[parity] = (uint64_t *)&graph->pending[parity];
-	graph->now = &graph->pending[0];
+	graph->sweep.pending = (uint64_t *)&graph->pending[GYRE__NOW];
 	graph->word = GYRE__NO_WORD;
 	graph->sweep.late = &graph->late;
 	partition_set(graph, gyre__partition_get(GYRE_SIMD_AUTO));
@@ -74,8 +72,8 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 static void items_release(struct gyre__graph *graph)
 {
 	for (struct gyre__node *node = graph->first; node; node = node->next)
-		for (unsigned parity = 0; parity < 2; parity++)
-			gyre__inbox_release(graph, node->hot, parity);
+		for (unsigned when = 0; when < 2; when++)
+			gyre__inbox_release(graph, node->hot, when);
 }
 
 void gyre__graph_destroy(struct gyre__graph *graph)
@@ -116,9 +114,9 @@ unsigned gyre__graph_frames_free(const struct gyre__graph *graph)
 {
 	unsigned n = graph->pool.n_free + graph->pool.n_lent;
 
-	for (unsigned parity = 0; parity < 2; parity++)
+	for (unsigned when = 0; when < 2; when++)
 		for (unsigned word = 0; word < GYRE__NODE_MAX / 64; word++)
-			n -= __builtin_popcountll(graph->pending[parity].words[word]);
+			n -= __builtin_popcountll(graph->pending[when].words[word]);
 	return n;
 }
 
@@ -146,7 +144,7 @@ int gyre__graph_enter(
 		n = graph->inject_room;
 	if (n > graph->room / node->product)
 		n = graph->room / node->product;
-	n = gyre__inbox_put(graph, node->hot, graph->sweep.parity, items, n);
+	n = gyre__inbox_put(graph, node->hot, GYRE__NOW, items, n);
 	graph->inject_room -= n;
 	graph->room -= n * node->product;
 	return n;

@@ -109,8 +109,7 @@ INLINE unsigned eight_put(void **places, __m512i items, uint8_t match)
 INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, void **items,
 	unsigned n, unsigned ways, unsigned eights, send_fn *send_long)
 {
-	const unsigned parity = graph->sweep.parity,
-		       few = eights > 1 && n > ITEMS_STEP ? ITEMS_STEP : n;
+	const unsigned few = eights > 1 && n > ITEMS_STEP ? ITEMS_STEP : n;
 	struct gyre_node *const *nexts = node->nexts;
 	uint32_t first = eight_match(graph->nexts, few, ways), second = 0;
 	__m512i first_items = _mm512_loadu_si512(items), second_items = first_items;
@@ -124,7 +123,7 @@ INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, vo
 	}
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++)
-		sum += nexts[way]->waiting[parity];
+		sum += nexts[way]->waiting[GYRE__NOW];
 	/* Room for all together is room in each. */
 	if (gyre_unlikely(sum > graph->sweep.vector || matches != n))
 		return send_long(graph, node, items, n);
@@ -132,13 +131,13 @@ INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, vo
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++) {
 		struct gyre_node *to = nexts[way];
-		void **places = to->inbox[parity]->items;
-		uint64_t at = to->waiting[parity];
+		void **places = to->inbox[GYRE__NOW]->items;
+		uint64_t at = to->waiting[GYRE__NOW];
 
 		at += eight_put(places + at, first_items, first >> 8 * way);
 		if (eights > 1)
 			at += eight_put(places + at, second_items, second >> 8 * way);
-		to->waiting[parity] = at;
+		to->waiting[GYRE__NOW] = at;
 		bits |= bit_if(to, (uint8_t)((first | second) >> 8 * way));
 	}
 	return gyre__pending_near(graph, node, bits);

@@ -23,20 +23,18 @@ void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **it
 
 void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
 {
-	const unsigned parity = graph->sweep.parity;
-
 	for (unsigned i = 0; i < n; i++) {
 		const unsigned next = graph->nexts[i];
 		struct gyre_node *to = next < node->n_nexts ? node->nexts[next] : NULL;
-		unsigned at = to ? to->waiting[parity] : 0;
+		unsigned at = to ? to->waiting[GYRE__NOW] : 0;
 
 		if (gyre_unlikely(!to || at == graph->sweep.vector || gyre__leads_back(node, to))) {
 			gyre__send_slowly(node, &graph->nexts[i], &items[i], 1);
 			continue;
 		}
-		to->waiting[parity] = at + 1;
-		to->inbox[parity]->items[at] = items[i];
-		gyre__pending_set(graph->now, to->rank);
+		to->waiting[GYRE__NOW] = at + 1;
+		to->inbox[GYRE__NOW]->items[at] = items[i];
+		gyre__pending_set(&graph->pending[GYRE__NOW], to->rank);
 	}
 }
 

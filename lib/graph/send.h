@@ -61,7 +61,6 @@ INLINE uint64_t bit_if(const struct gyre_node *to, unsigned n)
 INLINE uint64_t send_ways(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, unsigned ways)
 {
-	const unsigned parity = graph->sweep.parity;
 	void **firsts[GYRE__WAYS_MAX] = {0};
 	unsigned counts[GYRE__WAYS_MAX] = {0}, sum = 0;
 	int room = 0; /* below 0: not enough */
@@ -70,10 +69,10 @@ INLINE uint64_t send_ways(
 #pragma GCC unroll 6
 	for (unsigned way = 0; way < ways; way++) {
 		const struct gyre_node *to = node->nexts[way];
-		unsigned at = to->waiting[parity];
+		unsigned at = to->waiting[GYRE__NOW];
 
 		room |= (int)(graph->sweep.vector - n - at);
-		firsts[way] = to->inbox[parity]->items + at;
+		firsts[way] = to->inbox[GYRE__NOW]->items + at;
 	}
 	if (gyre_unlikely(room < 0))
 		return send_roomless(graph, node, items, n);
@@ -82,7 +81,7 @@ INLINE uint64_t send_ways(
 	for (unsigned way = 0; way < ways; way++) {
 		struct gyre_node *to = node->nexts[way];
 
-		to->waiting[parity] += counts[way];
+		to->waiting[GYRE__NOW] += counts[way];
 		bits |= bit_if(to, counts[way]);
 		sum += counts[way];
 	}
@@ -98,7 +97,6 @@ static __attribute__((noinline)) uint64_t send_few(
 {
 	struct gyre_node *const *const to_nodes = node->nexts;
 	const unsigned n_nexts = node->n_nexts, vector = graph->sweep.vector;
-	const unsigned parity = graph->sweep.parity;
 	const gyre_next *const nexts = graph->nexts;
 	uint64_t bits = 0;
 	size_t i = 0;
@@ -110,11 +108,11 @@ static __attribute__((noinline)) uint64_t send_few(
 		if (gyre_unlikely(nexts[i] >= n_nexts))
 			break;
 		to = to_nodes[nexts[i]];
-		at = to->waiting[parity];
+		at = to->waiting[GYRE__NOW];
 		if (gyre_unlikely(at == vector))
 			break;
-		to->waiting[parity] = at + 1;
-		to->inbox[parity]->items[at] = items[i];
+		to->waiting[GYRE__NOW] = at + 1;
+		to->inbox[GYRE__NOW]->items[at] = items[i];
 		bits |= to->bit;
 	} while (++i < n);
 	if (gyre_unlikely(i < n))

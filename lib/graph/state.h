@@ -99,7 +99,6 @@ struct gyre__graph {
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
 	unsigned foreseen; /* from so many items in a call on, what runs after it is foreseen */
-	struct gyre__pending *now; /* of the two, this generation's */
 	uint64_t *at; /* of its words, the one that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is, or was last; GYRE__NO_WORD: these are not valid */
@@ -117,7 +116,7 @@ struct gyre__graph {
 	struct gyre_node start;
 	struct gyre__node start_cold;
 	struct gyre__pool pool;
-	struct gyre__pending pending[2]; /* by parity of the generation */
+	struct gyre__pending pending[2]; /* this generation's, and the next one's */
 
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
