@@ -30,6 +30,11 @@ gyre_tests += %D%/test_dispatch_chains
 %C%_test_dispatch_chains_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_dispatch_chains_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_dispatch_watched
+%C%_test_dispatch_watched_SOURCES = %D%/test_dispatch_watched.c
+%C%_test_dispatch_watched_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_dispatch_watched_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_drop
 %C%_test_drop_SOURCES = %D%/test_drop.c
 %C%_test_drop_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -171,6 +171,7 @@ void rig_run(struct rig *rig, struct gyre_node_id id, unsigned source, unsigned 
 	for (unsigned i = 0; i < n; i++)
 		vector[i] = rig_item_new(rig, source, i);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, id, vector, n), n);
+	gyre__graph_poll(rig->graph);
 	gyre__graph_dispatch(rig->graph, UINT32_MAX);
 	ck_assert(!gyre__graph_pending(rig->graph));
 }

@@ -274,35 +274,6 @@ START_TEST(injection_has_a_bound)
 }
 END_TEST
 
-static const unsigned periods[] = {0, 1, 2, 16, 100};
-
-START_TEST(calls_are_sampled)
-{
-	unsigned period = periods[_i];
-	const struct gyre__node *end;
-	struct gyre_node_id a;
-	struct rig rig;
-
-	rig_init(&rig);
-	rig.options.sample_period = period;
-	rig_create(&rig);
-	a = rig_probe(&rig, "a", RIG_NEXTS("end"));
-	rig_add(&rig, &rig_end_class, "end");
-	rig_build(&rig);
-	for (unsigned i = 0; i < 400; i++)
-		rig_run(&rig, a, 0, 3);
-	end = rig_node(&rig, "end");
-	ck_assert_uint_eq(end->sampled_calls, period ? 400 / period : 0);
-	ck_assert_uint_eq(end->sampled_items, 3 * end->sampled_calls);
-	/* The rig's clock moves 10 ns from one reading to the next. */
-	ck_assert_uint_eq(end->sampled_clocks, 10 * end->sampled_calls);
-	ck_assert_uint_eq(end->longest_clocks, period ? 10 : 0);
-	if (period > 2)
-		ck_assert_uint_ne(rig_node(&rig, "a")->hot->clocked, end->hot->clocked);
-	rig_destroy(&rig);
-}
-END_TEST
-
 /* Sends ten items for each one, and says that it sends one. */
 static gyre_next liar_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
@@ -421,7 +392,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, what_inputs_bring_goes_back);
 	tcase_add_test(tcase, nothing_enters_an_unfinished_sweep);
 	tcase_add_test(tcase, injection_has_a_bound);
-	tcase_add_loop_test(tcase, calls_are_sampled, 0, sizeof(periods) / sizeof(*periods));
 	tcase_add_test(tcase, liars_lose_items_only);
 	tcase_add_loop_test(tcase, storms_are_alike, 0, 40);
 	tcase_add_loop_test(tcase, storms_rewired, 0, 100);

@@ -77,17 +77,17 @@ static unsigned frame_check(const struct gyre_frame *frame, unsigned n, unsigned
 
 /* All frames but the newest are full, and the items are 0, 1, 2 ... */
 static void inbox_check(
-	const struct gyre__graph *graph, const struct gyre_node *node, unsigned parity, unsigned n)
+	const struct gyre__graph *graph, const struct gyre_node *node, unsigned when, unsigned n)
 {
-	const struct gyre_frame *newest = node->inbox[parity];
+	const struct gyre_frame *newest = node->inbox[when];
 	unsigned seq = 0;
 
 	for (const struct gyre_frame *frame = newest->next; frame != newest; frame = frame->next)
 		seq = frame_check(frame, graph->sweep.vector, seq);
-	ck_assert(node->waiting[parity] || !n);
-	seq = frame_check(newest, node->waiting[parity], seq);
+	ck_assert(node->waiting[when] || !n);
+	seq = frame_check(newest, node->waiting[when], seq);
 	ck_assert_uint_eq(seq, n);
-	ck_assert_uint_eq(gyre__inbox_count(graph, node, parity), n);
+	ck_assert_uint_eq(gyre__inbox_count(graph, node, when), n);
 }
 
 START_TEST(inbox_stays_compact)
@@ -103,10 +103,10 @@ START_TEST(inbox_stays_compact)
 	rig_build(rig);
 	node = gyre_node_get(&rig->loop, from);
 	to = node->nexts[0];
-	inbox_check(graph, to, graph->sweep.parity, 0);
+	inbox_check(graph, to, GYRE__NOW, 0);
 	for (unsigned put = 1; put <= 9; put++) {
 		struct gyre_node *owner = graph->owner = &graph->start;
-		struct gyre_frame **frame = &owner->inbox[graph->sweep.parity];
+		struct gyre_frame **frame = &owner->inbox[GYRE__NOW];
 		unsigned m = put % 4 + 1;
 
 		*frame = gyre__pool_get(&graph->pool);
@@ -114,19 +114,19 @@ START_TEST(inbox_stays_compact)
 		n += m;
 		gyre__edge_hand(node, to, (*frame)->items, m);
 		gyre__pool_put(&graph->pool, *frame);
-		inbox_check(graph, to, graph->sweep.parity, n);
+		inbox_check(graph, to, GYRE__NOW, n);
 		n += put;
 		gyre__edge_put(node, to, numbers(rig, put, items), put);
-		inbox_check(graph, to, graph->sweep.parity, n);
+		inbox_check(graph, to, GYRE__NOW, n);
 	}
 	ck_assert(gyre__graph_pending(graph));
 	/* What waits in the other inbox comes behind it. */
 	ck_assert_uint_eq(
-		gyre__inbox_put(graph, to, graph->sweep.parity ^ 1, numbers(rig, 6, items), 6), 6);
+		gyre__inbox_put(graph, to, GYRE__LATER, numbers(rig, 6, items), 6), 6);
 	gyre__inbox_join(graph, to);
-	inbox_check(graph, to, graph->sweep.parity, n + 6);
-	inbox_check(graph, to, graph->sweep.parity ^ 1, 0);
-	gyre__inbox_release(graph, to, graph->sweep.parity);
+	inbox_check(graph, to, GYRE__NOW, n + 6);
+	inbox_check(graph, to, GYRE__LATER, 0);
+	gyre__inbox_release(graph, to, GYRE__NOW);
 	ck_assert_uint_eq(rig->released, n + 6);
 	memset(graph->pending, 0, sizeof(graph->pending));
 	ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);

@@ -40,7 +40,7 @@ START_TEST(the_defaults_are_those_of_the_header)
 		.log_level = GYRE_LOG_DEBUG,
 		.vector = 64,
 		.hop_budget = 16,
-		.sample_period = 64,
+		.sample_period = 256,
 		.node_stats = true,
 		.inject_max = 1024,
 		.stack_size = 65536,
