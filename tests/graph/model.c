@@ -34,7 +34,7 @@ struct model_node {
 	unsigned calls;
 	struct gyre_node *hot;
 	uint64_t drops[REASONS + GYRE__REASON_BUILTINS];
-	struct list lists[2]; /* by parity of the generation */
+	struct list lists[2]; /* of every second generation */
 };
 
 struct model {
@@ -357,6 +357,7 @@ static void round_run(struct model *model)
 	for (unsigned i = 0; i < model->options.n_nodes; i++)
 		model->nodes[i].calls = 0;
 	inject(model);
+	gyre__graph_poll(graph);
 	do
 		ck_assert_uint_le(
 			gyre__graph_dispatch(graph, model->options.budget), model->options.budget);
@@ -380,6 +381,7 @@ void model_run(const struct model_options *options, unsigned rounds)
 	model->random = mix(options->seed, 1) | 1;
 	rig_init(&model->rig);
 	model->rig.options.vector = options->vector;
+	model->rig.options.sample_period = 1 + mix(options->seed, options->budget) % 3;
 	rig_create(&model->rig);
 	ck_assert_int_eq(gyre_graph_simd_set(&model->rig.loop, options->simd), 0);
 	graph_create(model);

@@ -23,6 +23,7 @@ struct storm_options {
 	bool clones;
 	bool wide; /* without clones: of ranks in several words of the set of pending nodes */
 	bool uncounted; /* without node_stats */
+	bool steady; /* what runs after what changes seldom */
 };
 
 struct storm {

@@ -332,6 +332,11 @@ static bool variant_next(enum gyre_simd *simd)
 	return false;
 }
 
+static unsigned sweeps(const struct storm_options *options)
+{
+	return (options->vector < 64 ? 20 : 6) * (options->steady ? 4 : 1);
+}
+
 START_TEST(storms_are_alike)
 {
 	static struct storm storm;
@@ -349,9 +354,10 @@ START_TEST(storms_are_alike)
 				.clones = _i / 5 % 2,
 				.wide = _i / 5 % 4 == 2,
 				.uncounted = budget / 5 % 2,
+				.steady = _i % 3,
 			};
 
-			storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
+			storm_run(&storm, &options, sweeps(&options));
 			ck_assert_uint_gt(storm.n_ended, 0);
 			if (digest)
 				ck_assert_uint_eq(storm.digest, digest);
@@ -372,9 +378,10 @@ START_TEST(storms_rewired)
 		.clones = _i / 5 % 2,
 		.wide = _i / 5 % 4 == 2,
 		.uncounted = _i / 20 % 2,
+		.steady = _i % 3,
 	};
 
-	storm_run(&storm, &options, options.vector < 64 ? 20 : 6);
+	storm_run(&storm, &options, sweeps(&options));
 }
 END_TEST
 

@@ -150,6 +150,7 @@ START_TEST(chains_cross_words)
 		unsigned calls = 0;
 
 		ck_assert_int_eq(gyre__graph_enter(rig->graph, first, &item, 1), 1);
+		gyre__graph_poll(rig->graph);
 		while (gyre__graph_pending(rig->graph))
 			calls += gyre__graph_dispatch(rig->graph, budget);
 		ck_assert_uint_eq(calls, NODES + 1);
@@ -212,6 +213,7 @@ START_TEST(chains_join)
 		enter(rig, a, seq, first);
 		enter(rig, b, seq + first, second);
 		seq += first + second;
+		gyre__graph_poll(rig->graph);
 		for (calls = 0; gyre__graph_pending(rig->graph);) {
 			unsigned done = gyre__graph_dispatch(rig->graph, budget);
 

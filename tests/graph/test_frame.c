@@ -75,18 +75,18 @@ static unsigned frame_check(const struct gyre_frame *frame, unsigned n, unsigned
 	return seq;
 }
 
-/* All frames but the newest are full, and the items are 0, 1, 2 ... */
-static void inbox_check(
-	const struct gyre__graph *graph, const struct gyre_node *node, unsigned when, unsigned n)
+/* All frames but the newest are full, and the items are numbered from the first one on. */
+static void inbox_check(const struct gyre__graph *graph, const struct gyre_node *node,
+	unsigned when, unsigned first, unsigned n)
 {
 	const struct gyre_frame *newest = node->inbox[when];
-	unsigned seq = 0;
+	unsigned seq = first;
 
 	for (const struct gyre_frame *frame = newest->next; frame != newest; frame = frame->next)
 		seq = frame_check(frame, graph->sweep.vector, seq);
 	ck_assert(node->waiting[when] || !n);
 	seq = frame_check(newest, node->waiting[when], seq);
-	ck_assert_uint_eq(seq, n);
+	ck_assert_uint_eq(seq, first + n);
 	ck_assert_uint_eq(gyre__inbox_count(graph, node, when), n);
 }
 
@@ -103,7 +103,7 @@ START_TEST(inbox_stays_compact)
 	rig_build(rig);
 	node = gyre_node_get(&rig->loop, from);
 	to = node->nexts[0];
-	inbox_check(graph, to, GYRE__NOW, 0);
+	inbox_check(graph, to, GYRE__NOW, 0, 0);
 	for (unsigned put = 1; put <= 9; put++) {
 		struct gyre_node *owner = graph->owner = &graph->start;
 		struct gyre_frame **frame = &owner->inbox[GYRE__NOW];
@@ -114,22 +114,95 @@ START_TEST(inbox_stays_compact)
 		n += m;
 		gyre__edge_hand(node, to, (*frame)->items, m);
 		gyre__pool_put(&graph->pool, *frame);
-		inbox_check(graph, to, GYRE__NOW, n);
+		inbox_check(graph, to, GYRE__NOW, 0, n);
 		n += put;
 		gyre__edge_put(node, to, numbers(rig, put, items), put);
-		inbox_check(graph, to, GYRE__NOW, n);
+		inbox_check(graph, to, GYRE__NOW, 0, n);
 	}
 	ck_assert(gyre__graph_pending(graph));
 	/* What waits in the other inbox comes behind it. */
-	ck_assert_uint_eq(
-		gyre__inbox_put(graph, to, GYRE__LATER, numbers(rig, 6, items), 6), 6);
+	ck_assert_uint_eq(gyre__inbox_put(graph, to, GYRE__LATER, numbers(rig, 6, items), 6), 6);
 	gyre__inbox_join(graph, to);
-	inbox_check(graph, to, GYRE__NOW, n + 6);
-	inbox_check(graph, to, GYRE__LATER, 0);
+	inbox_check(graph, to, GYRE__NOW, 0, n + 6);
+	inbox_check(graph, to, GYRE__LATER, 0, 0);
 	gyre__inbox_release(graph, to, GYRE__NOW);
 	ck_assert_uint_eq(rig->released, n + 6);
 	memset(graph->pending, 0, sizeof(graph->pending));
 	ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
+	rig_free(rig);
+}
+END_TEST
+
+/* A node and what it has waiting for this generation and for the next one. */
+struct waiting {
+	struct gyre_node *node;
+	unsigned first[2], n[2]; /* by when */
+};
+
+static void waiting_put(struct rig *rig, struct waiting *waiting, unsigned when, unsigned n)
+{
+	void *items[16];
+
+	waiting->first[when] = rig->released + rig->live;
+	waiting->n[when] = n;
+	gyre__inbox_put(rig->graph, waiting->node, when, numbers(rig, n, items), n);
+}
+
+static void waiting_check(struct rig *rig, const struct waiting *waiting)
+{
+	const struct gyre_node *node = waiting->node;
+
+	for (unsigned when = 0; when < 2; when++) {
+		const struct gyre__pending *pending = &rig->graph->pending[when];
+		const unsigned word = node->rank / 64, n = waiting->n[when];
+
+		inbox_check(rig->graph, node, when, waiting->first[when], n);
+		ck_assert_int_eq((pending->words[word] & node->bit) != 0, n != 0);
+	}
+	ck_assert_ptr_ne(node->inbox[GYRE__NOW], node->inbox[GYRE__LATER]);
+}
+
+/* Nodes of three words, in each round with other items: in one frame and in several. */
+START_TEST(later_is_now)
+{
+	enum { NODES = 200, WAITING = 4 };
+	static const unsigned ranks[WAITING] = {3, 63, 64, 199};
+	struct waiting all[WAITING];
+	struct rig *rig = rig_new(4);
+	struct gyre__graph *graph = rig->graph;
+	char name[16];
+
+	for (unsigned i = 0; i < NODES; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		rig_add(rig, &rig_end_class, name);
+	}
+	rig_build(rig);
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < WAITING; i++) {
+			all[i] = (struct waiting){.node = graph->by_rank[ranks[i]]};
+			waiting_put(rig, &all[i], GYRE__LATER, (round + i * 3) % 12);
+			waiting_check(rig, &all[i]);
+		}
+		gyre__later_now(graph);
+		ck_assert_uint_eq(graph->pending[GYRE__LATER].summary, 0);
+		for (unsigned i = 0; i < WAITING; i++) {
+			all[i].first[GYRE__NOW] = all[i].first[GYRE__LATER];
+			all[i].n[GYRE__NOW] = all[i].n[GYRE__LATER];
+			all[i].n[GYRE__LATER] = 0;
+			waiting_check(rig, &all[i]);
+			/* Of some, others wait already for the one after it. */
+			if ((round + i) % 3)
+				waiting_put(rig, &all[i], GYRE__LATER, 1 + (round + i) % 9);
+			waiting_check(rig, &all[i]);
+			gyre__inbox_release(graph, all[i].node, GYRE__NOW);
+		}
+		memset(&graph->pending[GYRE__NOW], 0, sizeof(graph->pending[GYRE__NOW]));
+		graph->uneven = true;
+		gyre__graph_dispatch(graph, UINT32_MAX);
+		ck_assert(!gyre__graph_pending(graph));
+		ck_assert_uint_eq(rig->live, 0);
+		ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
+	}
 	rig_free(rig);
 }
 END_TEST
@@ -168,6 +241,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, last_freed_first_used);
 	tcase_add_test(tcase, pool_grows_and_never_shrinks);
 	tcase_add_test(tcase, inbox_stays_compact);
+	tcase_add_test(tcase, later_is_now);
 	tcase_add_test(tcase, dry_pool_takes_what_fits);
 	suite_add_tcase(suite, tcase);
 	return suite;

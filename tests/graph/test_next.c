@@ -17,8 +17,8 @@ static unsigned waiting(const struct gyre_node *node, gyre_next next)
 {
 	const struct gyre_node *to = node->nexts[next];
 
-	return gyre__inbox_count(gyre__node_graph(node), to,
-		gyre__leads_back(node, to) ? GYRE__LATER : GYRE__NOW);
+	return gyre__inbox_count(
+		gyre__node_graph(node), to, gyre__leads_back(node, to) ? GYRE__LATER : GYRE__NOW);
 }
 
 static void fill(struct rig *rig, void **places, unsigned n)
