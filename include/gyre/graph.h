@@ -224,7 +224,8 @@ struct gyre_node_stats {
 	uint64_t items; /* items received; an input's: brought */
 	uint64_t dropped, punted, kept; /* items that ended here, by way */
 	uint64_t created; /* items put by the node beside those it received */
-	uint64_t sampled_calls, sampled_items, sampled_clocks; /* clocked ones; clocks are nsec */
+	/* Of the calls in the sweeps that were clocked; clocks are nsec. */
+	uint64_t sampled_calls, sampled_items, sampled_clocks;
 	uint64_t longest_clocks; /* longest clocked call, nsec */
 };
 

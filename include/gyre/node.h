@@ -27,8 +27,8 @@ GYRE_BEGIN_DECLS
 struct gyre__late;
 struct gyre__node;
 
-/* Of two generations of items: the one that is being dispatched, and the one after it, which crossed a
- * back edge. */
+/* Of two generations of items: the one that is being dispatched, and the one after it, which
+ * crossed a back edge. */
 enum gyre__when { GYRE__NOW, GYRE__LATER };
 
 /* Room for a vector of items on its way, and some slots behind it, so that whole registers can be
