@@ -251,6 +251,16 @@ const struct gyre_node_class rig_end_class = {
 	.data_size = sizeof(struct probe),
 };
 
+void rig_spacers(struct rig *rig, unsigned n)
+{
+	char name[16];
+
+	while (n--) {
+		snprintf(name, sizeof(name), "spacer-%u", rig->graph->n_nodes);
+		rig_add(rig, &rig_probe_classes[0], name);
+	}
+}
+
 struct probe *rig_probe_of(struct rig *rig, const char *name)
 {
 	return gyre_node_data(rig_node(rig, name)->hot);

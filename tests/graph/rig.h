@@ -48,6 +48,8 @@ void rig_item_end(struct rig_item *item);
 struct gyre_node_id rig_add(
 	struct rig *rig, const struct gyre_node_class *node_class, const char *name);
 void rig_connect(struct rig *rig, struct gyre_node_id id, gyre_next next, const char *target);
+/* Nodes that nothing leads to, so that those added before and behind them are further apart. */
+void rig_spacers(struct rig *rig, unsigned n);
 void rig_build(struct rig *rig);
 /* One sweep: poll, dispatch to the end. Returns what the poll brought. */
 unsigned rig_sweep(struct rig *rig);

@@ -197,6 +197,46 @@ START_TEST(rebuilt_within_a_sweep)
 }
 END_TEST
 
+/* Likewise where their places within their word change, or the word; and after it when nothing was
+ * pending. */
+static const unsigned gone[] = {0, 5, 70};
+
+START_TEST(ranks_move_within_a_sweep)
+{
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id a, id;
+	struct rig_item *items[6];
+	char name[16];
+
+	rig_add(rig, &rig_end_class, "end");
+	a = rig_probe(rig, "a", RIG_NEXTS("end"));
+	rig_spacers(rig, 80);
+	rig_build(rig);
+	ck_assert_uint_eq(rig_node(rig, "a")->hot->rank, 80);
+	rig_run(rig, a, 0, 6);
+	for (unsigned i = 0; i < 6; i++)
+		items[i] = rig_item_new(rig, 0, i);
+	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items, 6), 6);
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	for (unsigned i = 0; i < gone[_i]; i++) {
+		snprintf(name, sizeof(name), "spacer-%u", 2 + i);
+		ck_assert_int_eq(gyre_node_find(&rig->loop, name, &id), 0);
+		ck_assert_int_eq(gyre_node_del(&rig->loop, id), 0);
+	}
+	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	rig_build(rig);
+	ck_assert_uint_eq(rig_node(rig, "a")->hot->rank, 80 - gone[_i]);
+	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 12);
+	rig_probe(rig, "b", RIG_NEXTS("a"));
+	rig_build(rig);
+	rig_run(rig, a, 0, 6);
+	ck_assert_uint_eq(rig_probe_of(rig, "a")->items, 18);
+	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 18);
+	rig_free(rig);
+}
+END_TEST
+
 static bool leads_back(struct rig *rig, const char *name, unsigned next)
 {
 	const struct gyre_node *node = rig_node(rig, name)->hot;
@@ -382,6 +422,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, fan_outs_multiply);
 	tcase_add_test(tcase, failed_build_changes_nothing);
 	tcase_add_test(tcase, rebuilt_within_a_sweep);
+	tcase_add_loop_test(tcase, ranks_move_within_a_sweep, 0, 3);
 	tcase_add_test(tcase, ranks_and_back_edges);
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);

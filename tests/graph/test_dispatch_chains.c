@@ -79,17 +79,6 @@ START_TEST(chains_give_way_to_lower_ranks)
 }
 END_TEST
 
-/* Nodes that nothing leads to, so that those added before and behind them are further apart. */
-static void spacers_add(struct rig *rig, unsigned n)
-{
-	char name[16];
-
-	for (unsigned i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "spacer-%u", rig->graph->n_nodes);
-		rig_add(rig, &rig_probe_classes[0], name);
-	}
-}
-
 /* Likewise where the two are in other words of the set of pending nodes, also when the chain has
  * gone there for long. */
 static const struct {
@@ -104,9 +93,9 @@ START_TEST(chains_give_way_in_other_words)
 	void *item;
 
 	rig_add(rig, &rig_end_class, "end");
-	spacers_add(rig, spaces[_i].behind);
+	rig_spacers(rig, spaces[_i].behind);
 	before = rig_probe(rig, "before", RIG_NEXTS("end"));
-	spacers_add(rig, spaces[_i].before);
+	rig_spacers(rig, spaces[_i].before);
 	whole = rig_probe(rig, "whole", RIG_NEXTS("end"));
 	copy = rig_add(rig, &copy_class, "copy");
 	rig_connect(rig, copy, 0, "before");
@@ -160,6 +149,61 @@ START_TEST(chains_cross_words)
 }
 END_TEST
 
+static void enter(struct rig *rig, struct gyre_node_id id, unsigned seq, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		void *item = rig_item_new(rig, 0, seq + i);
+
+		ck_assert_int_eq(gyre__graph_enter(rig->graph, id, &item, 1), 1);
+	}
+}
+
+/* Two nodes far apart that lead to each other, and 140 between them: each generation begins in
+ * another word than the one before it ended in, also where other items wait, and the budget cuts
+ * it.
+ */
+START_TEST(loops_cross_words)
+{
+	enum { NODES = 140 };
+	const unsigned budget = _i;
+	struct rig *rig = rig_new(4);
+	struct gyre_node_id first, middle = {0, 0};
+	char name[16], next[16] = "last";
+
+	rig_add(rig, &rig_end_class, "end");
+	first = rig_probe(rig, "first", RIG_NEXTS("last", "0"));
+	rig_probe(rig, "last", RIG_NEXTS("end", "first"));
+	for (unsigned i = NODES; i--;) {
+		struct gyre_node_id id;
+
+		snprintf(name, sizeof(name), "%u", i);
+		id = rig_probe(rig, name, RIG_NEXTS(next));
+		strcpy(next, name);
+		if (i == NODES / 2)
+			middle = id;
+	}
+	rig_build(rig);
+	ck_assert_uint_eq(rig_node(rig, "first")->hot->rank / 64, 0);
+	ck_assert_uint_eq(gyre_node_get(&rig->loop, middle)->rank / 64, 1);
+	ck_assert_uint_eq(rig_node(rig, "last")->hot->rank / 64, 2);
+	/* Items with odd numbers go back. */
+	rig_probe_of(rig, "last")->spread = 2;
+	for (unsigned round = 1; round <= 20; round++) {
+		enter(rig, first, 0, 6);
+		enter(rig, middle, 0, 4);
+		gyre__graph_poll(rig->graph);
+		while (gyre__graph_pending(rig->graph))
+			gyre__graph_dispatch(rig->graph, budget);
+		ck_assert_uint_eq(rig_probe_of(rig, "end")->items, round * 5);
+		ck_assert_uint_eq(rig_drops(rig, "last", "hop-budget"), round * 5);
+		ck_assert_uint_eq(rig_probe_of(rig, "first")->items, round * (6 + 3 * 5));
+		ck_assert_uint_eq(rig_probe_of(rig, "last")->items, round * (10 + 3 * 5));
+		ck_assert_uint_eq(rig_node(rig, "139")->hot->items, round * 4);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 /* Asserts the order of its items: its data are the number of the next one. */
 static gyre_next order_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
@@ -179,15 +223,6 @@ static const struct gyre_node_class order_class = {
 	.nexts = unnamed,
 	.n_nexts = 1,
 };
-
-static void enter(struct rig *rig, struct gyre_node_id id, unsigned seq, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		void *item = rig_item_new(rig, 0, seq + i);
-
-		ck_assert_int_eq(gyre__graph_enter(rig->graph, id, &item, 1), 1);
-	}
-}
 
 /* Vectors of up to 8 over two ways that meet: in one vector where they are not more than it, in
  * order, in calls of any budget, which is how often nodes are called at most. */
@@ -243,7 +278,7 @@ START_TEST(chains_join_and_leave)
 	rig_add(rig, &rig_end_class, "left");
 	ids[4] = rig_probe(rig, "far", RIG_NEXTS("left", "right"));
 	rig_probe_of(rig, "far")->spread = 2;
-	spacers_add(rig, SPACERS);
+	rig_spacers(rig, SPACERS);
 	for (unsigned i = 4; i--;)
 		ids[i] = rig_probe(rig, names[i], RIG_NEXTS(names[i + 1]));
 	rig_build(rig);
@@ -272,6 +307,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_loop_test(
 		tcase, chains_give_way_in_other_words, 0, sizeof(spaces) / sizeof(*spaces));
 	tcase_add_test(tcase, chains_cross_words);
+	tcase_add_loop_test(tcase, loops_cross_words, 1, 8);
 	tcase_add_loop_test(tcase, chains_join, 0, 64);
 	tcase_add_test(tcase, chains_join_and_leave);
 	suite_add_tcase(suite, tcase);
