@@ -234,6 +234,33 @@ START_TEST(given_up_where_it_was_wrong)
 }
 END_TEST
 
+/* By a build, which may have moved either. */
+START_TEST(given_up_by_a_build)
+{
+	struct gyre_node *a, *b;
+	struct gyre_node_id id;
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.options.sample_period = 1;
+	rig_create(&rig);
+	id = rig_probe(&rig, "a", RIG_NEXTS("b"));
+	rig_add(&rig, &rig_end_class, "b");
+	a = rig_node(&rig, "a")->hot;
+	b = rig_node(&rig, "b")->hot;
+	for (unsigned build = 0; build < 3; build++) {
+		rig_spacers(&rig, 1);
+		rig_build(&rig);
+		ck_assert_ptr_null(a->after);
+		for (unsigned sweep = 1; sweep <= 5; sweep++) {
+			rig_run(&rig, id, 0, 3);
+			ck_assert_ptr_eq(a->after, sweep < 5 ? NULL : b);
+		}
+	}
+	rig_destroy(&rig);
+}
+END_TEST
+
 /* Where items part, what runs next is seen in watched sweeps only, and is not followed blindly. */
 START_TEST(wrong_where_items_part)
 {
@@ -281,6 +308,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_loop_test(tcase, turns_are_clocked, 0, 5);
 	tcase_add_loop_test(tcase, learned_in_watched_sweeps, 0, 2 * WATCHES);
 	tcase_add_loop_test(tcase, given_up_where_it_was_wrong, 1, 17);
+	tcase_add_test(tcase, given_up_by_a_build);
 	tcase_add_test(tcase, wrong_where_items_part);
 	suite_add_tcase(suite, tcase);
 	return suite;
