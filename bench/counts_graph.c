@@ -115,11 +115,10 @@ static struct gyre_loop *graph_make(const struct gyre_node_class *inner, const g
 static void walks_run(void *arg, unsigned n)
 {
 	struct gyre__graph *graph = ((struct gyre_loop *)arg)->graph;
+	unsigned items;
 
-	for (unsigned i = 0; i < n; i++) {
-		gyre__graph_poll(graph);
-		gyre__graph_dispatch(graph, UINT32_MAX);
-	}
+	for (unsigned i = 0; i < n; i++)
+		gyre__graph_sweep(graph, UINT32_MAX, &items);
 }
 
 static void count_stages(const struct counts_path *path, enum gyre_simd simd,

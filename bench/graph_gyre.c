@@ -181,11 +181,10 @@ static void *run_open(const struct graph_setup *setup)
 static void run_walk(void *arg, unsigned walks)
 {
 	struct gyre__graph *graph = ((struct run *)arg)->loop->graph;
+	unsigned items;
 
-	for (unsigned i = 0; i < walks; i++) {
-		gyre__graph_poll(graph);
-		gyre__graph_dispatch(graph, UINT32_MAX);
-	}
+	for (unsigned i = 0; i < walks; i++)
+		gyre__graph_sweep(graph, UINT32_MAX, &items);
 }
 
 static const struct graph_end *run_end(void *arg, unsigned vertex)

@@ -201,10 +201,11 @@ void order_prepare(const struct order_case *what)
 
 void order_walk(enum order_system system, unsigned walks)
 {
+	unsigned items;
+
 	for (unsigned i = 0; i < walks; i++) {
 		if (system == ORDER_GYRE) {
-			gyre__graph_poll(state.loop.graph);
-			gyre__graph_dispatch(state.loop.graph, UINT32_MAX);
+			gyre__graph_sweep(state.loop.graph, UINT32_MAX, &items);
 		} else if (system == ORDER_TASK_FIRST && state.tables) {
 			task_first(true);
 		} else if (system == ORDER_TASK_FIRST) {

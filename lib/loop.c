@@ -127,22 +127,17 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 {
 	struct gyre_loop *hub = &loop->hub;
 	const struct gyre_loop_options *options = &loop->options;
-	unsigned fds, posts = 0, items = 0, calls = 0, timers, resumed = 0;
-	bool unfinished;
+	unsigned fds, posts = 0, injected = 0, items, calls, timers, resumed = 0;
 
 	fds = wait_for_fds(loop, may_sleep);
 	hub->now = hub->clock_at ? hub->clock_at : gyre__clock_read(hub->clock);
 	hub->clock_at = hub->now;
 	if (gyre__post_pending(&hub->posts))
 		posts = gyre__post_run(&hub->posts, options->post_budget);
-	unfinished = gyre__graph_pending(hub->graph);
-	if (!unfinished) {
-		if (loop->injection.count)
-			items = gyre__injection_enter(loop);
-		items += gyre__graph_poll(hub->graph);
-	}
-	if (unfinished || items)
-		calls = gyre__graph_dispatch(hub->graph, options->dispatch_budget);
+	if (loop->injection.count && !gyre__graph_pending(hub->graph))
+		injected = gyre__injection_enter(loop);
+	calls = gyre__graph_sweep(hub->graph, options->dispatch_budget, &items);
+	items += injected;
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);

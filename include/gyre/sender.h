@@ -29,7 +29,7 @@ struct gyre__late {
 struct gyre_sender {
 	struct gyre_sweep *sweep;
 	struct gyre_node **nexts;
-	unsigned n_nexts;
+	size_t n_nexts;
 	uint64_t sent; /* as the sweep's */
 };
 
@@ -44,12 +44,13 @@ GYRE_API inline struct gyre_sender gyre_sender_open(const struct gyre_node *node
 /* Sends an item where `next` says: a next, or a code (gyre_drop() and the like). */
 GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next, void *item)
 {
+	const size_t way = next;
 	struct gyre__late *late;
 	struct gyre_node *to;
 	unsigned at;
 
-	if (gyre_likely(next < sender->n_nexts)) {
-		to = sender->nexts[next];
+	if (gyre_likely(way < sender->n_nexts)) {
+		to = sender->nexts[way];
 		at = to->waiting[GYRE__NOW];
 		if (gyre_likely(at < sender->sweep->vector)) {
 			to->waiting[GYRE__NOW] = at + 1;
@@ -63,7 +64,7 @@ GYRE_API inline void gyre_sender_put(struct gyre_sender *sender, gyre_next next,
 	/* What is not simple comes when the node has returned: no call here, for which the
 	 * function would have to save its registers. */
 	late = sender->sweep->late;
-	late->nexts[late->n % GYRE_VECTOR_MAX] = next;
+	late->nexts[late->n % GYRE_VECTOR_MAX] = (gyre_next)way;
 	late->items[late->n++ % GYRE_VECTOR_MAX] = item;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the dispatcher calls a node: counted as a rule, and in some sweeps clocked. */
+/* How the dispatcher calls nodes and polls inputs: counted as a rule, in some sweeps clocked. */
 #ifndef GYRE_LIB_GRAPH_CALL_H
 #define GYRE_LIB_GRAPH_CALL_H
 
@@ -23,7 +23,6 @@ static void sample_count(
 		gyre__count(&cold->longest_clocks, clocks - cold->longest_clocks);
 }
 
-/* Counts a call with n items; of an input, what it brings is counted when it has. */
 static inline void call_count(struct gyre_node *node, size_t n)
 {
 	gyre__count(&node->items, n);
@@ -53,6 +52,43 @@ static inline gyre_next process(struct gyre__graph *graph, struct gyre_node *nod
 	if (sight == GYRE__COUNTED)
 		call_count(node, n);
 	return node->fn.process(node, items, graph->nexts, n);
+}
+
+/* What an input wrote is what it brought, whatever it says. */
+static inline uint64_t items_count(struct gyre_node *node)
+{
+	uint64_t n = node->created;
+
+	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
+	gyre__count(&node->items, n);
+	return n;
+}
+
+static __attribute__((noinline)) unsigned poll_watched(
+	struct gyre__graph *graph, struct gyre_node *node)
+{
+	uint64_t began = graph->clocked ? clock_read(graph) : 0;
+	unsigned n;
+
+	if (graph->stats)
+		gyre__count(&node->calls, 1);
+	node->fn.poll(node, graph->sweep.vector);
+	n = items_count(node);
+	if (graph->clocked)
+		sample_count(graph, node, n, began);
+	return n;
+}
+
+static inline uint64_t poll_input(
+	struct gyre__graph *graph, struct gyre_node *node, enum gyre__sight sight)
+{
+	graph->current = node;
+	if (sight == GYRE__WATCHED)
+		return poll_watched(graph, node);
+	if (sight == GYRE__COUNTED)
+		gyre__count(&node->calls, 1);
+	node->fn.poll(node, graph->sweep.vector);
+	return items_count(node);
 }
 
 #endif

@@ -49,56 +49,12 @@ static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
 	graph->unwatched = graph->watch_period;
 }
 
-static inline void sweep_begin(struct gyre__graph *graph)
-{
-	if (gyre_unlikely(!--graph->unwatched))
-		sweep_watch(graph);
-}
-
-/* What an input wrote is what it brought, whatever it says. */
-static inline uint64_t items_count(struct gyre_node *node)
-{
-	uint64_t n = node->created;
-
-	__atomic_store_n(&node->created, 0, __ATOMIC_RELAXED);
-	gyre__count(&node->items, n);
-	return n;
-}
-
-static __attribute__((noinline)) unsigned poll_watched(
-	struct gyre__graph *graph, struct gyre_node *node)
-{
-	uint64_t began = graph->clocked ? clock_read(graph) : 0;
-	unsigned n;
-
-	if (graph->stats)
-		gyre__count(&node->calls, 1);
-	node->fn.poll(node, graph->sweep.vector);
-	n = items_count(node);
-	if (graph->clocked)
-		sample_count(graph, node, n, began);
-	return n;
-}
-
-static inline uint64_t poll_input(struct gyre__graph *graph, struct gyre_node *node)
-{
-	graph->current = node;
-	if (graph->sight != GYRE__UNCOUNTED) {
-		if (gyre_unlikely(graph->sight == GYRE__WATCHED))
-			return poll_watched(graph, node);
-		gyre__count(&node->calls, 1);
-	}
-	node->fn.poll(node, graph->sweep.vector);
-	return items_count(node);
-}
-
 /* Where the pool may not hold what all bring: the one that it had no room for is the first one of
  * the next turn. */
 static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *graph)
 {
 	unsigned from = graph->poll_from, items = 0;
 
-	sweep_begin(graph);
 	graph->poll_from = 0;
 	for (unsigned i = 0; i < graph->n_inputs; i++) {
 		unsigned turn = from + i < graph->n_inputs ? from + i : from + i - graph->n_inputs;
@@ -109,34 +65,32 @@ static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *grap
 			graph->poll_from = turn;
 			break;
 		}
-		n = poll_input(graph, input->hot);
+		n = poll_input(graph, input->hot, graph->sight);
 		graph->room -= n * input->product < graph->room ? n * input->product : graph->room;
 		items += n;
 	}
 	graph->uneven = true;
-	graph->current = NULL;
 	return items;
 }
 
-unsigned gyre__graph_poll(struct gyre__graph *graph)
+/* The inputs that a sweep polls where something is unusual; *items came by another way. */
+static __attribute__((noinline)) struct gyre_node *const *inputs_unusual(
+	struct gyre__graph *graph, unsigned *items)
 {
-	uint64_t items = 0;
+	static struct gyre_node *const none[] = {NULL};
 
-	if (gyre_unlikely(graph->unusual)) {
-		if (graph->unusual & GYRE__SWEEPING)
-			return 0;
-		if (graph->unusual & GYRE__INPUTS_CHANGED)
-			gyre__inputs_list(graph);
-		graph->unusual &= ~GYRE__WATCHING;
-		graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
-		if (graph->unusual & GYRE__SCARCE)
-			return poll_in_turns(graph);
-	}
-	sweep_begin(graph);
-	for (struct gyre_node *const *input = graph->inputs; *input; input++)
-		items += poll_input(graph, *input);
-	graph->current = NULL;
-	return items;
+	if (graph->unusual & GYRE__SWEEPING)
+		return none;
+	if (graph->unusual & GYRE__INPUTS_CHANGED)
+		gyre__inputs_list(graph);
+	graph->unusual &= ~GYRE__WATCHING;
+	graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
+	if (!--graph->unwatched)
+		sweep_watch(graph);
+	if (!(graph->unusual & GYRE__SCARCE))
+		return graph->inputs;
+	*items = poll_in_turns(graph);
+	return none;
 }
 
 /* Items that crossed a back edge are the next generation; where there are none, the sweep ends. */
@@ -217,7 +171,8 @@ static inline void word_open(struct gyre__graph *graph, unsigned word)
  * seem to be of the other word.) */
 static __attribute__((noinline)) bool word_leave(struct gyre__graph *graph, unsigned word)
 {
-	uint64_t others = graph->pending[GYRE__NOW].summary & (graph->pending[GYRE__NOW].summary - 1);
+	uint64_t others =
+		graph->pending[GYRE__NOW].summary & (graph->pending[GYRE__NOW].summary - 1);
 
 	if (graph->joined || others & ((UINT64_C(2) << word) - 1))
 		return false;
@@ -278,7 +233,8 @@ INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct g
 	if (gyre_unlikely(n > GYRE__PARTITION_ITEMS_SLACK || at + n > graph->sweep.vector))
 		return gyre__edge_hand(node, to, items, n);
 	to->waiting[GYRE__NOW] = at + n;
-	memcpy(to->inbox[GYRE__NOW]->items + at, items, GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
+	memcpy(to->inbox[GYRE__NOW]->items + at, items,
+		GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
 	return to->bit;
 }
 
@@ -465,10 +421,14 @@ static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *grap
 }
 
 /* Compiled for each sight, each apart: in one function either would take the other's registers. */
-INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, enum gyre__sight sight)
+INLINE unsigned sweep(struct gyre__graph *graph, unsigned budget, struct gyre_node *const *inputs,
+	unsigned *items, enum gyre__sight sight)
 {
-	if (gyre_unlikely(!budget))
-		return 0;
+	uint64_t n = 0;
+
+	for (; *inputs; inputs++)
+		n += poll_input(graph, *inputs, sight);
+	*items += n;
 	graph->left = (int64_t)budget - 1;
 	do
 		while (graph->pending[GYRE__NOW].summary)
@@ -481,29 +441,36 @@ INLINE unsigned dispatch(struct gyre__graph *graph, unsigned budget, enum gyre__
 	return budget - 1 - graph->left;
 }
 
-static __attribute__((noinline)) unsigned dispatch_counted(
-	struct gyre__graph *graph, unsigned budget)
+static __attribute__((noinline)) unsigned sweep_counted(struct gyre__graph *graph, unsigned budget,
+	struct gyre_node *const *inputs, unsigned *items)
 {
-	return dispatch(graph, budget, GYRE__COUNTED);
+	return sweep(graph, budget, inputs, items, GYRE__COUNTED);
 }
 
-static __attribute__((noinline)) unsigned dispatch_uncounted(
-	struct gyre__graph *graph, unsigned budget)
+static __attribute__((noinline)) unsigned sweep_uncounted(struct gyre__graph *graph,
+	unsigned budget, struct gyre_node *const *inputs, unsigned *items)
 {
-	return dispatch(graph, budget, GYRE__UNCOUNTED);
+	return sweep(graph, budget, inputs, items, GYRE__UNCOUNTED);
 }
 
-static __attribute__((noinline)) unsigned dispatch_watched(
-	struct gyre__graph *graph, unsigned budget)
+static __attribute__((noinline)) unsigned sweep_watched(struct gyre__graph *graph, unsigned budget,
+	struct gyre_node *const *inputs, unsigned *items)
 {
-	return dispatch(graph, budget, GYRE__WATCHED);
+	return sweep(graph, budget, inputs, items, GYRE__WATCHED);
 }
 
-unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget)
+unsigned gyre__graph_sweep(struct gyre__graph *graph, unsigned budget, unsigned *items)
 {
+	struct gyre_node *const *inputs = graph->inputs;
+
+	*items = 0;
+	if (gyre_unlikely(graph->unusual))
+		inputs = inputs_unusual(graph, items);
+	else if (gyre_unlikely(!--graph->unwatched))
+		sweep_watch(graph);
 	if (gyre_likely(graph->sight == GYRE__COUNTED))
-		return dispatch_counted(graph, budget);
+		return sweep_counted(graph, budget, inputs, items);
 	if (graph->sight == GYRE__UNCOUNTED)
-		return dispatch_uncounted(graph, budget);
-	return dispatch_watched(graph, budget);
+		return sweep_uncounted(graph, budget, inputs, items);
+	return sweep_watched(graph, budget, inputs, items);
 }

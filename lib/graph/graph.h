@@ -17,10 +17,10 @@ void gyre__graph_destroy(struct gyre__graph *graph);
 bool gyre__graph_changed(const struct gyre__graph *graph);
 /* How many enabled pre-input and input nodes there are: with any, the loop spins. */
 unsigned gyre__graph_inputs(const struct gyre__graph *graph);
-/* Starts a sweep: polls pre-inputs, then inputs. Not while pending. Returns how many items came. */
-unsigned gyre__graph_poll(struct gyre__graph *graph);
-/* Runs pending frames in rank order, at most `budget` node calls. Returns how many calls. */
-unsigned gyre__graph_dispatch(struct gyre__graph *graph, unsigned budget);
+/* Starts a sweep, unless the last one is not finished: polls pre-inputs, then inputs; *items is how
+ * many items came. Then runs pending frames in rank order, at most `budget` node calls, >= 1.
+ * Returns how many calls. */
+unsigned gyre__graph_sweep(struct gyre__graph *graph, unsigned budget, unsigned *items);
 /* Frames that hold no items: the pool's, and those of inboxes where nothing waits. */
 unsigned gyre__graph_frames_free(const struct gyre__graph *graph);
 /* Whether frames are pending: the last sweep is not finished. */
