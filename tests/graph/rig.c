@@ -155,11 +155,18 @@ void rig_build(struct rig *rig)
 	ck_assert_msg(gyre_graph_build(&rig->loop, &error) == 0, "%s", error.text);
 }
 
+unsigned rig_part(struct gyre__graph *graph, unsigned budget)
+{
+	unsigned items;
+
+	return gyre__graph_sweep(graph, budget, &items);
+}
+
 unsigned rig_sweep(struct rig *rig)
 {
-	unsigned n = gyre__graph_poll(rig->graph);
+	unsigned n;
 
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	gyre__graph_sweep(rig->graph, UINT32_MAX, &n);
 	ck_assert(!gyre__graph_pending(rig->graph));
 	return n;
 }
@@ -172,8 +179,7 @@ void rig_run(struct rig *rig, struct gyre_node_id id, unsigned source, unsigned 
 	for (unsigned i = 0; i < n; i++)
 		vector[i] = rig_item_new(rig, source, i);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, id, vector, n), n);
-	gyre__graph_poll(rig->graph);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert(!gyre__graph_pending(rig->graph));
 }
 

@@ -51,7 +51,9 @@ void rig_connect(struct rig *rig, struct gyre_node_id id, gyre_next next, const 
 /* Nodes that nothing leads to, so that those added before and behind them are further apart. */
 void rig_spacers(struct rig *rig, unsigned n);
 void rig_build(struct rig *rig);
-/* One sweep: poll, dispatch to the end. Returns what the poll brought. */
+/* One sweep, or its rest, as far as the budget goes. Returns how many calls. */
+unsigned rig_part(struct gyre__graph *graph, unsigned budget);
+/* One sweep to its end. Returns what the inputs brought. */
 unsigned rig_sweep(struct rig *rig);
 /* Puts n new items of `source` at a node and runs the sweep. */
 void rig_run(struct rig *rig, struct gyre_node_id id, unsigned source, unsigned n);

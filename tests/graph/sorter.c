@@ -121,10 +121,14 @@ struct gyre_loop *graph_create(struct fixture *fixture)
 void items_run(struct gyre_loop *loop, unsigned n)
 {
 	struct gyre_node_id id;
+	unsigned brought;
 
 	ck_assert_int_eq(gyre_node_find(loop, "in", &id), 0);
 	*(unsigned *)gyre_node_data(gyre_node_get(loop, id)) = n;
-	ck_assert_uint_eq(gyre__graph_poll(loop->graph), n);
-	while (gyre__graph_pending(loop->graph))
-		gyre__graph_dispatch(loop->graph, 100);
+	gyre__graph_sweep(loop->graph, 100, &brought);
+	ck_assert_uint_eq(brought, n);
+	while (gyre__graph_pending(loop->graph)) {
+		gyre__graph_sweep(loop->graph, 100, &brought);
+		ck_assert_uint_eq(brought, 0);
+	}
 }

@@ -154,11 +154,11 @@ START_TEST(failed_build_changes_nothing)
 	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items, 2), 2);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	ck_assert_uint_eq(rig_part(rig->graph, 1), 1);
 	rig_connect(rig, a, 0, "end");
 	rig_connect(rig, b, 0, "gone");
 	ck_assert_int_eq(build(rig, "node 'b', next 0: there is no node 'gone'"), -ENOENT);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 2);
 	rig_run(rig, a, 0, 3);
 	ck_assert_uint_eq(rig_probe_of(rig, "b")->items, 5);
@@ -181,7 +181,7 @@ START_TEST(rebuilt_within_a_sweep)
 	for (unsigned i = 0; i < 6; i++)
 		items[i] = rig_item_new(rig, 0, i);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items, 6), 6);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 2), 2);
+	ck_assert_uint_eq(rig_part(rig->graph, 2), 2);
 	ck_assert_uint_eq(rig_probe_of(rig, "b")->items, 0);
 	rig_connect(rig, c, 0, "b");
 	rig_connect(rig, b, 0, "a");
@@ -189,7 +189,7 @@ START_TEST(rebuilt_within_a_sweep)
 	rig_build(rig);
 	ck_assert_uint_lt(gyre_node_get(&rig->loop, c)->rank, gyre_node_get(&rig->loop, a)->rank);
 	ck_assert(gyre__graph_pending(rig->graph));
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "c")->items, 0);
 	ck_assert_uint_eq(rig_probe_of(rig, "a")->items, 12);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 6);
@@ -217,16 +217,16 @@ START_TEST(ranks_move_within_a_sweep)
 	for (unsigned i = 0; i < 6; i++)
 		items[i] = rig_item_new(rig, 0, i);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, (void *const *)items, 6), 6);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	ck_assert_uint_eq(rig_part(rig->graph, 1), 1);
 	for (unsigned i = 0; i < gone[_i]; i++) {
 		snprintf(name, sizeof(name), "spacer-%u", 2 + i);
 		ck_assert_int_eq(gyre_node_find(&rig->loop, name, &id), 0);
 		ck_assert_int_eq(gyre_node_del(&rig->loop, id), 0);
 	}
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 1), 1);
+	ck_assert_uint_eq(rig_part(rig->graph, 1), 1);
 	rig_build(rig);
 	ck_assert_uint_eq(rig_node(rig, "a")->hot->rank, 80 - gone[_i]);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 12);
 	rig_probe(rig, "b", RIG_NEXTS("a"));
 	rig_build(rig);
@@ -333,21 +333,23 @@ END_TEST
 START_TEST(what_waits_takes_its_room)
 {
 	static struct rig rig;
-	struct gyre_node_id a, copy, input;
+	struct gyre_node_id first, a, copy, input;
 	void *items[8];
 
 	rig_init(&rig);
 	rig.options.vector = 4;
 	rig.options.inject_max = 8;
 	rig_create(&rig);
+	first = rig_probe(&rig, "first", RIG_NEXTS("a"));
 	a = rig_probe(&rig, "a", RIG_NEXTS("end"));
 	rig_add(&rig, &rig_end_class, "end");
 	input = rig_add(&rig, &input_class, "rx");
 	rig_build(&rig);
-	ck_assert_uint_eq(gyre__graph_poll(rig.graph), 4);
 	for (unsigned i = 0; i < 8; i++)
 		items[i] = rig_item_new(&rig, 1, i);
-	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, items, 8), 8);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, a, items, 7), 7);
+	ck_assert_int_eq(gyre__graph_enter(rig.graph, first, items + 7, 1), 1);
+	ck_assert_uint_eq(rig_part(rig.graph, 1), 1);
 	copy = rig_add(&rig, &cloner_class, "copy");
 	rig_connect(&rig, copy, 0, "end");
 	rig_connect(&rig, copy, 1, "end");
@@ -357,8 +359,7 @@ START_TEST(what_waits_takes_its_room)
 	/* 12 items that may be 36, where 8 times 3 and 4 would be the bound. */
 	ck_assert_uint_eq(rig.graph->room_max, 36);
 	ck_assert_uint_eq(gyre__graph_enter(rig.graph, copy, items, 1), 0);
-	ck_assert_uint_eq(gyre__graph_poll(rig.graph), 0);
-	gyre__graph_dispatch(rig.graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_sweep(&rig), 0);
 	ck_assert_uint_eq(rig_probe_of(&rig, "end")->items, 12);
 	ck_assert_uint_eq(rig_sweep(&rig), 4);
 	rig_destroy(&rig);
@@ -375,11 +376,11 @@ START_TEST(room_is_given_back)
 	rig_add(rig, &input_class, "rx");
 	rig_build(rig);
 	rig_sweep(rig);
-	ck_assert_uint_eq(gyre__graph_poll(rig->graph), 4);
+	ck_assert_uint_eq(rig_part(rig->graph, 1), 1);
 	rig_probe(rig, "other", RIG_NEXTS("end"));
 	rig_build(rig);
 	ck_assert_uint_lt(rig->graph->room, rig->graph->room_max);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	ck_assert_uint_eq(rig_sweep(rig), 0);
 	ck_assert_uint_eq(rig->graph->room, rig->graph->room_max);
 	rig_free(rig);
 }
@@ -402,10 +403,10 @@ START_TEST(chains_end_where_they_lead_back)
 	ck_assert_uint_lt(rig_node(rig, "b")->hot->rank, rig_node(rig, "a")->hot->floor);
 	item = rig_item_new(rig, 0, 0);
 	ck_assert_int_eq(gyre__graph_enter(rig->graph, a, &item, 1), 1);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 2), 2);
+	ck_assert_uint_eq(rig_part(rig->graph, 2), 2);
 	ck_assert_uint_eq(rig_probe_of(rig, "b")->calls, 1001);
 	ck_assert_uint_eq(rig->graph->sweep.generation, 1);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 2), 1);
+	ck_assert_uint_eq(rig_part(rig->graph, 2), 1);
 	rig_free(rig);
 }
 END_TEST

@@ -22,12 +22,12 @@ START_TEST(chains_keep_the_budget)
 		for (unsigned i = 0; i < 2; i++)
 			items[i] = rig_item_new(rig, 0, i);
 		ck_assert_int_eq(gyre__graph_enter(rig->graph, a, items, 2), 2);
-		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, budget), budget);
+		ck_assert_uint_eq(rig_part(rig->graph, budget), budget);
 		for (unsigned i = 0; i < 4; i++)
 			ck_assert_uint_eq(
 				rig_probe_of(rig, names[i])->calls, budget - 1 + (i < budget));
 		ck_assert_int_eq(gyre__graph_pending(rig->graph), budget < 4);
-		ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 10), 4 - budget);
+		ck_assert_uint_eq(rig_part(rig->graph, 10), 4 - budget);
 		ck_assert(!gyre__graph_pending(rig->graph));
 	}
 	rig_free(rig);
@@ -139,9 +139,8 @@ START_TEST(chains_cross_words)
 		unsigned calls = 0;
 
 		ck_assert_int_eq(gyre__graph_enter(rig->graph, first, &item, 1), 1);
-		gyre__graph_poll(rig->graph);
 		while (gyre__graph_pending(rig->graph))
-			calls += gyre__graph_dispatch(rig->graph, budget);
+			calls += rig_part(rig->graph, budget);
 		ck_assert_uint_eq(calls, NODES + 1);
 	}
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 3 + NODES);
@@ -191,9 +190,8 @@ START_TEST(loops_cross_words)
 	for (unsigned round = 1; round <= 20; round++) {
 		enter(rig, first, 0, 6);
 		enter(rig, middle, 0, 4);
-		gyre__graph_poll(rig->graph);
 		while (gyre__graph_pending(rig->graph))
-			gyre__graph_dispatch(rig->graph, budget);
+			rig_part(rig->graph, budget);
 		ck_assert_uint_eq(rig_probe_of(rig, "end")->items, round * 5);
 		ck_assert_uint_eq(rig_drops(rig, "last", "hop-budget"), round * 5);
 		ck_assert_uint_eq(rig_probe_of(rig, "first")->items, round * (6 + 3 * 5));
@@ -248,9 +246,8 @@ START_TEST(chains_join)
 		enter(rig, a, seq, first);
 		enter(rig, b, seq + first, second);
 		seq += first + second;
-		gyre__graph_poll(rig->graph);
 		for (calls = 0; gyre__graph_pending(rig->graph);) {
-			unsigned done = gyre__graph_dispatch(rig->graph, budget);
+			unsigned done = rig_part(rig->graph, budget);
 
 			ck_assert_uint_le(done, budget);
 			calls += done;
@@ -290,7 +287,7 @@ START_TEST(chains_join_and_leave)
 	ck_assert_int_eq(gyre_node_del(&rig->loop, last), 0);
 	for (unsigned i = 0; i < 4; i++)
 		enter(rig, ids[i], i, 1);
-	ck_assert_uint_eq(gyre__graph_dispatch(rig->graph, 10), 7);
+	ck_assert_uint_eq(rig_part(rig->graph, 10), 7);
 	ck_assert_uint_eq(rig_probe_of(rig, "left")->items, 2);
 	ck_assert_uint_eq(rig_probe_of(rig, "right")->items, 2);
 	rig_free(rig);

@@ -198,7 +198,7 @@ START_TEST(later_is_now)
 		}
 		memset(&graph->pending[GYRE__NOW], 0, sizeof(graph->pending[GYRE__NOW]));
 		graph->uneven = true;
-		gyre__graph_dispatch(graph, UINT32_MAX);
+		rig_part(graph, UINT32_MAX);
 		ck_assert(!gyre__graph_pending(graph));
 		ck_assert_uint_eq(rig->live, 0);
 		ck_assert_uint_eq(gyre__graph_frames_free(graph), graph->pool.n_frames);
@@ -224,7 +224,7 @@ START_TEST(dry_pool_takes_what_fits)
 	gyre__edge_put(node, node->nexts[0], numbers(rig, 11, items), 11);
 	ck_assert_uint_eq(rig_drops(rig, "from", "no-frames"), 3);
 	ck_assert_uint_eq(rig->released, 3);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "to")->items, 8);
 	ck_assert_uint_eq(rig->graph->pool.n_free, 1);
 	rig->graph->pool.n_free = n_free;

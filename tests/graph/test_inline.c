@@ -59,7 +59,7 @@ START_TEST(writers)
 	symbols.put_2(node, 0, items[14], items[15]);
 	symbols.put_4(node, 0, items[16], items[17], items[18], items[19]);
 	ck_assert_uint_eq(node->created, 20);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 20);
 	rig_free(rig);
 }

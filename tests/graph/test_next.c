@@ -55,7 +55,7 @@ START_TEST(reservations)
 	gyre_next_commit(node, 0, 8);
 	ck_assert_uint_eq(waiting(node, 0), 22);
 	ck_assert_uint_eq(node->created, 22);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 3);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 22);
 	rig_free(rig);
@@ -79,7 +79,7 @@ START_TEST(forgotten_reservation)
 	ck_assert_ptr_eq(gyre_next_reserve(node, 0, 4), node->nexts[0]->inbox[0]->items + 4);
 	gyre_next_commit(node, 0, 0);
 	ck_assert_uint_eq(waiting(node, 0), 4);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(gyre__graph_frames_free(rig->graph), rig->graph->pool.n_frames);
 	rig_free(rig);
 }
@@ -100,7 +100,7 @@ START_TEST(any_number)
 	gyre_next_put(node, 0, items + 11, 89);
 	ck_assert_uint_eq(waiting(node, 0), 100);
 	ck_assert_uint_eq(node->created, 100);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->calls, 13);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 100);
 	rig_free(rig);
@@ -126,7 +126,7 @@ START_TEST(back_edge)
 	ck_assert_uint_eq(rig_drops(rig, "a", "hop-budget"), 3);
 	rig->graph->sweep.generation = 0;
 	gyre_next_put(node, 0, items + 4, 1);
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	ck_assert_uint_eq(rig_probe_of(rig, "end")->items, 4);
 	rig_free(rig);
 }
@@ -172,7 +172,7 @@ START_TEST(dry_pool)
 	ck_assert_uint_eq(rig->released, 9);
 	ck_assert_ptr_null(rig->graph->sweep.open);
 	rig->graph->pool.n_free = n_hidden;
-	gyre__graph_dispatch(rig->graph, UINT32_MAX);
+	rig_part(rig->graph, UINT32_MAX);
 	rig_free(rig);
 }
 END_TEST
