@@ -437,6 +437,7 @@ static void plan_install(struct plan *plan)
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;
 	graph->word = GYRE__NO_WORD;
+	graph->start.after = graph->start_cold.last = NULL;
 	graph->room_max = plan->room_max;
 	graph->unusual &= ~GYRE__SCARCE;
 	graph->unusual |= plan->scarce ? GYRE__SCARCE : 0;

@@ -54,7 +54,6 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 	graph_options(graph, options);
 	graph->loop = loop;
 	graph->sweep.pending = (uint64_t *)&graph->pending[GYRE__NOW];
-	graph->word = GYRE__NO_WORD;
 	graph->sweep.late = &graph->late;
 	partition_set(graph, gyre__partition_get(GYRE_SIMD_AUTO));
 	graph->start.cold = &graph->start_cold;
