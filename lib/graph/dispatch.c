@@ -205,7 +205,7 @@ static inline uint64_t pending_to(
 
 /* Appends items that go whole to those that wait for the node that runs next, for which nobody else
  * can bring any more: it runs with all of them. Returns how many those are; 0: not so. */
-static __attribute__((noinline)) size_t join(
+INLINE size_t join(
 	struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
 {
 	const unsigned at = to->waiting[GYRE__NOW];

@@ -81,8 +81,11 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 /* Copies n items, and up to 7 entries of garbage behind them. */
 static inline void gyre__items_copy(void **to, void *const *from, unsigned n)
 {
-	for (unsigned i = 0; i < n; i += GYRE__PARTITION_ITEMS_SLACK)
+	size_t i = 0;
+
+	do
 		memcpy(to + i, from + i, GYRE__PARTITION_ITEMS_SLACK * sizeof(*to));
+	while ((i += GYRE__PARTITION_ITEMS_SLACK) < n);
 }
 
 /* Moves the frame that is run to one of a node's nexts, which cannot run now, or copies its n items
