@@ -205,8 +205,7 @@ static inline uint64_t pending_to(
 
 /* Appends items that go whole to those that wait for the node that runs next, for which nobody else
  * can bring any more: it runs with all of them. Returns how many those are; 0: not so. */
-INLINE size_t join(
-	struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
+INLINE size_t join(struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
 {
 	const unsigned at = to->waiting[GYRE__NOW];
 	struct gyre_frame *own = to->inbox[GYRE__NOW];
@@ -259,12 +258,14 @@ static inline void end_whole(struct gyre_node *node, gyre_next code, void **item
 		gyre__drop_code(node, code, items, n);
 }
 
-/* Runs n items through a node and then, for as long as they move on whole to the node that runs
- * next, through that one. `bits` are the pending nodes of the word, to which those are added that
- * items went to. Returns the last node. */
+/* Runs items through a node and then, for as long as they move on whole to the node that runs next,
+ * through that one. `bits` are the pending nodes of the word, to which those are added that items
+ * went to. Returns the last node, and in *ret_n with how many items that was called. */
 INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node *node, void **items,
-	size_t n, uint64_t *bits, enum gyre__sight sight)
+	size_t *ret_n, uint64_t *bits, enum gyre__sight sight)
 {
+	size_t n = *ret_n;
+
 	for (;;) {
 		gyre_next next = process(graph, node, items, n, sight);
 		struct gyre_node *to, *after, *guess;
@@ -305,7 +306,7 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 				return node;
 			}
 			items = to->inbox[GYRE__NOW]->items;
-			n = joined;
+			*ret_n = n = joined;
 			*bits ^= to->bit;
 		} else if (!call_take(graph)) {
 			*bits |= hand(graph, node, to, items, n);
@@ -333,11 +334,12 @@ static __attribute__((noinline)) uint64_t oldest_run(
 	struct gyre__graph *graph, struct gyre_node *node, uint64_t left)
 {
 	struct gyre_frame *frame = gyre__inbox_unlink(node->inbox[GYRE__NOW]);
+	size_t n = graph->sweep.vector;
 	uint64_t bits = left;
 
 	graph->owner = &graph->start;
 	graph->start.inbox[GYRE__NOW] = frame;
-	vector_run(graph, node, frame->items, graph->sweep.vector, &bits, graph->sight);
+	vector_run(graph, node, frame->items, &n, &bits, graph->sight);
 	gyre__pool_put(&graph->pool, graph->start.inbox[GYRE__NOW]);
 	return bits;
 }
@@ -378,7 +380,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
 			graph->owner = node;
-			last = vector_run(graph, node, frame->items, n, &bits, sight);
+			last = vector_run(graph, node, frame->items, &n, &bits, sight);
 		}
 		if (!call_take(graph)) {
 			*graph->at |= bits;
