@@ -122,7 +122,8 @@ static unsigned wait_for_fds(struct gyre__loop *loop, bool may_sleep)
 	return look_now_and_then(loop);
 }
 
-/* What has nothing to do is not called: an idle turn is short. */
+/* What has nothing to do is not called, but for the graph, which finds out itself: an idle turn is
+ * short. */
 static void turn(struct gyre__loop *loop, bool may_sleep)
 {
 	struct gyre_loop *hub = &loop->hub;
@@ -137,19 +138,18 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 	if (loop->injection.count && !gyre__graph_pending(hub->graph))
 		injected = gyre__injection_enter(loop);
 	calls = gyre__graph_sweep(hub->graph, options->dispatch_budget, &items);
-	items += injected;
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);
 	if (gyre__sched_wake(hub->sched, hub->now, options->timer_budget)) {
-		if (posts | items | calls || gyre__graph_inputs(hub->graph))
+		if (posts | injected | items | calls || gyre__graph_inputs(hub->graph))
 			hub->clock_at = 0;
 		resumed = gyre__sched_run(hub->sched, options->process_budget);
 	} else {
 		hub->clock_at = 0;
 	}
 
-	loop->worked = fds | posts | items | calls | timers | resumed;
+	loop->worked = fds | posts | injected | items | calls | timers | resumed;
 	loop->stats.turns++;
 	if (!loop->worked) {
 		loop->stats.idle_turns++;

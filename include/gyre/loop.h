@@ -41,8 +41,8 @@ struct gyre_loop_options {
 	unsigned vector; /* most items a node sees in one call, 1 to 256. 64: longer ones hardly
 			    save more of the turn, and leave the first cache. */
 	unsigned hop_budget; /* most times an item may cross a back edge in a sweep, 1 to 255. 16 */
-	unsigned sample_period; /* calls are clocked in every so-manieth sweep, all those that it
-				   makes; 0: in none. 256 */
+	unsigned sample_period; /* of so many sweeps, drawn by lot, all calls of one are clocked;
+				   0: of none. 256 */
 	bool node_stats; /* false saves a nanosecond or so for each call of a node: `calls` of all
 			    nodes and `items` of those that are no inputs stay 0, and no call is
 			    clocked. What inputs bring and where items end or are created is

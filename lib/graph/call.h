@@ -5,6 +5,40 @@
 
 #include "graph/state.h"
 
+/* Of so many sweeps one is watched, or more. */
+#define WATCH 1024
+
+/* 1 to 2 * mean - 1, each as likely: what has a period of its own is met as often as all else. */
+static uint64_t gap_draw(struct gyre__graph *graph, unsigned mean)
+{
+	/* Knuth's MMIX, The Art of Computer Programming, volume 2, 3.3.4 */
+	graph->random =
+		graph->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return 1 + (graph->random >> 32) % (2 * (uint64_t)mean - 1);
+}
+
+/* In a sweep that is watched it is learned what runs after what, and in one of sample_period calls
+ * are clocked. */
+static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
+{
+	const unsigned period = graph->sample_period;
+	uint64_t gap = gap_draw(graph, WATCH);
+
+	graph->sight = GYRE__WATCHED;
+	graph->unusual |= GYRE__WATCHING;
+	graph->clocked = false;
+	if (period) {
+		graph->unclocked -= graph->watch_gap;
+		if (!graph->unclocked) {
+			graph->clocked = graph->stats;
+			graph->unclocked = gap_draw(graph, period);
+		}
+		if (gap > graph->unclocked)
+			gap = graph->unclocked;
+	}
+	graph->unwatched = graph->watch_gap = gap;
+}
+
 static uint64_t clock_read(const struct gyre__graph *graph)
 {
 	return gyre__clock_read(graph->loop->clock);
@@ -67,14 +101,15 @@ static inline uint64_t items_count(struct gyre_node *node)
 static __attribute__((noinline)) unsigned poll_watched(
 	struct gyre__graph *graph, struct gyre_node *node)
 {
-	uint64_t began = graph->clocked ? clock_read(graph) : 0;
+	uint64_t began = graph->clocked ? clock_read(graph) : 0, calls = node->calls;
 	unsigned n;
 
 	if (graph->stats)
 		gyre__count(&node->calls, 1);
 	node->fn.poll(node, graph->sweep.vector);
 	n = items_count(node);
-	if (graph->clocked)
+	/* An input that another one disabled takes its call back. */
+	if (graph->clocked && node->calls != calls)
 		sample_count(graph, node, n, began);
 	return n;
 }

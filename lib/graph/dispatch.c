@@ -2,10 +2,12 @@
 /*
  * The sweep: inputs are polled, then nodes run in rank order until nothing is pending. Read this
  * first. Owns nothing but the order of things. Called by the loop's turn; calls the nodes'
- * functions, partition code, frames and drops. Invariant: an item that a node was called with goes
- * to exactly one place, and a node runs after all that can still lead items to it in this
+ * functions, partition code, frames and drops: gyre__graph_sweep(), sweep(), word_run(),
+ * vector_run(), from the end of this file to its begin. Invariant: an item that a node was called
+ * with goes to exactly one place, and a node runs after all that can still lead items to it in this
  * generation.
  */
+#include "base/assert.h"
 #include "graph/call.h"
 #include "graph/drop.h"
 #include "graph/frame.h"
@@ -15,8 +17,6 @@
 /* How often in a row the node that runs next must have been the same to be taken for granted, of
  * the sweeps that are watched. */
 #define SURE 4
-/* Sweeps between two that are watched, at most. */
-#define WATCH 1024
 /* Vectors between two that are asked. */
 #define MIXED 16
 
@@ -30,23 +30,6 @@ static void sweep_end(struct gyre__graph *graph)
 	graph->sweep.generation = 0;
 	graph->room = graph->room_max;
 	graph->inject_room = graph->inject_max;
-}
-
-/* Of so many sweeps one is watched: what runs after what is learned there and, in every so-manieth
- * sweep, calls are clocked. */
-static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
-{
-	const unsigned period = graph->sample_period;
-
-	graph->sight = GYRE__WATCHED;
-	graph->unusual |= GYRE__WATCHING;
-	graph->unclocked += graph->watch_period;
-	graph->clocked = graph->unclocked == period && graph->stats;
-	if (graph->unclocked >= period)
-		graph->unclocked = 0;
-	graph->watch_period =
-		period && period - graph->unclocked < WATCH ? period - graph->unclocked : WATCH;
-	graph->unwatched = graph->watch_period;
 }
 
 /* Where the pool may not hold what all bring: the one that it had no room for is the first one of
@@ -124,6 +107,19 @@ static void after_learn(struct gyre_node *before, struct gyre_node *node)
 	before->sure = same ? before->sure + (before->sure < SURE) : 0;
 	before->cold->last = node;
 	before->after = before->sure < SURE ? NULL : node;
+}
+
+/* Vectors went whole to another node than the foreseen one, or none was. Not to wait for where they
+ * lead gains less than a wrong guess costs. */
+static inline void after_missed(
+	struct gyre_node *before, struct gyre_node *node, enum gyre__sight sight)
+{
+	if (gyre_unlikely(before->after)) {
+		before->after = NULL;
+		before->sure = 0;
+	} else if (sight == GYRE__WATCHED) {
+		after_learn(before, node);
+	}
 }
 
 /* The node that runs next, as a guess where that is known, so that its work begins before that of
@@ -322,15 +318,8 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 		}
 		if (to != after) {
 			gyre__nexts_fetch(to);
+			after_missed(node, to, sight);
 			guess = to;
-			/* Not to wait for where vectors lead whole gains less than a wrong guess
-			 * costs. */
-			if (gyre_unlikely(after)) {
-				node->after = NULL;
-				node->sure = 0;
-			} else if (sight == GYRE__WATCHED) {
-				after_learn(node, to);
-			}
 		}
 		node = guess;
 	}
@@ -367,8 +356,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 	graph->joined = false;
 	bits = *graph->at;
 	*graph->at = 0;
-	if (!bits)
-		goto end;
+	gyre__assert(bits);
 	known = bits;
 	low = bits & -bits;
 	node = node_after(last, graph->nodes[lowest(low)], sight);
@@ -411,7 +399,6 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 				node = node_after(last, node, sight);
 		}
 	}
-end:
 	graph->pending[GYRE__NOW].summary &= graph->pending[GYRE__NOW].summary - 1;
 	return true;
 }

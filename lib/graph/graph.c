@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A loop's graph: made, asked, taken apart. Owns struct gyre__graph. Called by the loop and by
- * users, calls the other files of the room. Invariant: a graph that was created can be polled,
- * dispatched and destroyed at any time, with no node, none built, or items pending.
+ * users, calls the other files of the room. Invariant: a graph that was created can be swept
+ * and destroyed at any time, with no node, none built, or items pending.
  */
 #include "graph/graph.h"
 
@@ -27,7 +27,9 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 	graph->sample_period = options->sample_period;
 	graph->stats = options->node_stats;
 	graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
-	graph->unwatched = graph->watch_period = 1;
+	graph->unwatched = graph->watch_gap = 1;
+	graph->unclocked = graph->sample_period;
+	graph->word = GYRE__NO_WORD;
 	graph->inject_max = options->inject_max;
 	if (options->items)
 		graph->items = *options->items;

@@ -33,7 +33,7 @@ enum gyre__builtin_reason {
 };
 extern const struct gyre_reason gyre__reasons_builtin[GYRE__REASON_BUILTINS];
 
-/* What a poll looks at, all at once. */
+/* What a sweep looks at as it begins, all at once. */
 enum gyre__unusual {
 	GYRE__SWEEPING = 1, /* dispatch began and is not finished */
 	GYRE__INPUTS_CHANGED = 2, /* one was enabled or disabled since they were listed */
@@ -107,7 +107,7 @@ struct gyre__graph {
 	struct gyre_node *current; /* whose function runs; NULL: none */
 	struct gyre_node *owner; /* of the frame that is run */
 	struct gyre_node **inputs; /* enabled ones, pre-inputs first; then NULL */
-	unsigned unusual; /* what makes a poll other than most are: of enum gyre__unusual */
+	unsigned unusual; /* what makes a sweep other than most are: of enum gyre__unusual */
 	unsigned unwatched; /* sweeps before the next one that is watched, that one too */
 	enum gyre__sight sight; /* of this sweep */
 	bool stats; /* calls are counted, and their items, and some are clocked */
@@ -120,9 +120,11 @@ struct gyre__graph {
 
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
-	bool clocked; /* in this sweep */
-	unsigned watch_period; /* what that began with */
-	unsigned unclocked; /* sweeps since calls were clocked, up to the last one watched */
+	bool clocked; /* calls, in this sweep */
+	unsigned watch_gap; /* `unwatched` began with it */
+	uint64_t unclocked; /* sweeps before the next one that is clocked, that one too, as the last
+			       one that was watched began */
+	uint64_t random; /* that both are drawn by */
 	bool changed; /* since the last build */
 	unsigned n_enabled; /* inputs that are enabled and built */
 	unsigned n_inputs; /* in `inputs` */

@@ -431,6 +431,8 @@ static void balance_check(struct storm *storm)
 		out += hot->items + hot->created - node->dropped - node->punted - hot->kept;
 		punted += node->punted;
 		ck_assert_uint_eq(node->drops[2 + GYRE__REASON_NO_FRAMES], 0);
+		if (storm->options.uncounted)
+			ck_assert_uint_eq(hot->calls, 0);
 	}
 	ck_assert_uint_eq(in, out);
 	ck_assert_uint_eq(punted, storm->punted);

@@ -170,6 +170,9 @@ START_TEST(items_of_a_deleted_node_are_released_and_counted)
 	gyre_loop_stats_get(loop, &stats);
 	ck_assert_uint_eq(stats.inject_dropped, 2);
 	ck_assert_uint_eq(released, 2);
+	/* No node was called, but that was work. */
+	ck_assert_uint_eq(stats.turns, 1);
+	ck_assert_uint_eq(stats.idle_turns, 0);
 	ck_assert_int_eq(gyre_loop_destroy(loop), 0);
 }
 END_TEST
