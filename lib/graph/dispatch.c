@@ -56,7 +56,7 @@ static __attribute__((noinline)) unsigned poll_in_turns(struct gyre__graph *grap
 	return items;
 }
 
-/* The inputs that a sweep polls where something is unusual; *items came by another way. */
+/* The inputs that a sweep has still to poll where something is unusual; *items came already. */
 static __attribute__((noinline)) struct gyre_node *const *inputs_unusual(
 	struct gyre__graph *graph, unsigned *items)
 {
@@ -403,7 +403,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 	return true;
 }
 
-/* Where the budget is spent, which the next dispatch goes on from, unless nothing is pending. */
+/* Where the budget is spent: the next call goes on from here, unless nothing is pending. */
 static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *graph)
 {
 	graph->current = NULL;
