@@ -9,26 +9,32 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if defined(HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
 #if defined(HAVE_TSAN)
 #define UNDER_A_SLOW_TOOL true
-#elif defined(HAVE_VALGRIND)
-#include <valgrind/valgrind.h>
-#define UNDER_A_SLOW_TOOL RUNNING_ON_VALGRIND
 #else
-#define UNDER_A_SLOW_TOOL false
+#define UNDER_A_SLOW_TOOL RUNNING_ON_VALGRIND
 #endif
 
 #define EXIT_SKIP 77
 
 static atomic_int *skipped;
 static enum fork_status fork_status;
+
+bool gyre_test_on_valgrind(void)
+{
+	return RUNNING_ON_VALGRIND;
+}
 
 void gyre_test_skip(const char *reason)
 {

@@ -280,7 +280,8 @@ START_TEST(the_same_deadline_is_armed_once)
 	turn();
 	ck_assert_uint_eq(posts, 1);
 	ck_assert_int_eq(gyre_loop_prepare(loop, NULL), 0);
-	ck_assert_uint_eq(((struct gyre__loop *)loop)->armed, armed);
+	if (!gyre_test_on_valgrind()) /* there it is another one meanwhile */
+		ck_assert_uint_eq(((struct gyre__loop *)loop)->armed, armed);
 	ck_assert_int_eq(timerfd_gettime(((struct gyre__loop *)loop)->timer_fd, &after), 0);
 	ck_assert_int_le(after.it_value.tv_sec, before.it_value.tv_sec);
 	ck_assert_int_gt(after.it_value.tv_sec, 1);

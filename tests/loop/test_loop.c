@@ -200,7 +200,8 @@ START_TEST(another_thread_stops_a_sleeping_loop)
 	ck_assert_int_eq(pthread_create(&thread, NULL, stop_later, loop), 0);
 	cpu = thread_cpu();
 	ck_assert_int_eq(gyre_loop_run(loop, GYRE_RUN_DEFAULT), 1);
-	ck_assert_uint_lt(thread_cpu() - cpu, GYRE_MSEC(10)); /* it slept */
+	if (!gyre_test_on_valgrind())
+		ck_assert_uint_lt(thread_cpu() - cpu, GYRE_MSEC(10)); /* it slept */
 	pthread_join(thread, NULL);
 }
 END_TEST
@@ -296,7 +297,8 @@ START_TEST(a_timer_wakes_it_and_never_early)
 	}
 	ck_assert_uint_lt(shortest, nap + GYRE_MSEC(20));
 	gyre_loop_stats_get(loop, &stats);
-	ck_assert_uint_ge(stats.sleeps, 20);
+	/* On valgrind some of the naps are over before it would sleep. */
+	ck_assert_uint_ge(stats.sleeps, gyre_test_on_valgrind() ? 1 : 20);
 	/* Less than a millisecond to sleep is no reason to spin. */
 	ck_assert_uint_lt(stats.turns, 20 * 12);
 	ck_assert_uint_lt(thread_cpu() - cpu, (gyre_loop_clock(loop) - before) / 2 + GYRE_MSEC(10));

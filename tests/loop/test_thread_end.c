@@ -222,7 +222,8 @@ START_TEST(there_may_be_no_room_for_a_thread)
 	ck_assert_int_eq(pthread_attr_init(&attr), 0);
 	ck_assert_int_eq(pthread_attr_setstacksize(&attr, (size_t)1 << 46), 0);
 	ck_assert_int_eq(pthread_setattr_default_np(&attr), 0);
-	refused(-EAGAIN, "no room for another thread");
+	if (!gyre_test_on_valgrind()) /* which has no such stack, but for another reason */
+		refused(-EAGAIN, "no room for another thread");
 }
 END_TEST
 
