@@ -15,8 +15,8 @@
 
 #define STAGES_FEW   4
 #define STAGES_MANY  16
-#define WALKS        512 /* a multiple of the period in which sweeps are clocked */
-#define WALKS_BEFORE 1024 /* likewise, until what can be foreseen is */
+#define WALKS        512 /* some are clocked, by the same lot in every graph */
+#define WALKS_BEFORE 1024 /* until what can be foreseen is */
 #define TABLE        4096
 #define CALLS        1000
 #define ITEMS        64

@@ -26,17 +26,15 @@ static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
 
 	graph->sight = GYRE__WATCHED;
 	graph->unusual |= GYRE__WATCHING;
-	graph->clocked = false;
 	if (period) {
-		graph->unclocked -= graph->watch_gap;
-		if (!graph->unclocked) {
-			graph->clocked = graph->stats;
+		graph->clocked = graph->stats && !graph->unclocked;
+		if (!graph->unclocked)
 			graph->unclocked = gap_draw(graph, period);
-		}
 		if (gap > graph->unclocked)
 			gap = graph->unclocked;
+		graph->unclocked -= gap;
 	}
-	graph->unwatched = graph->watch_gap = gap;
+	graph->unwatched = gap;
 }
 
 static uint64_t clock_read(const struct gyre__graph *graph)

@@ -78,7 +78,7 @@ static inline bool gyre__edge_open(const struct gyre_node *node, const struct gy
  * counted. */
 void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *items, unsigned n);
 
-/* Copies n items, and up to 7 entries of garbage behind them. */
+/* Copies n items, at least one, and up to 7 entries of garbage behind them. */
 static inline void gyre__items_copy(void **to, void *const *from, unsigned n)
 {
 	size_t i = 0;

@@ -27,8 +27,8 @@ static void graph_options(struct gyre__graph *graph, const struct gyre_loop_opti
 	graph->sample_period = options->sample_period;
 	graph->stats = options->node_stats;
 	graph->sight = graph->stats ? GYRE__COUNTED : GYRE__UNCOUNTED;
-	graph->unwatched = graph->watch_gap = 1;
-	graph->unclocked = graph->sample_period;
+	graph->unwatched = 1;
+	graph->unclocked = graph->sample_period ? graph->sample_period - 1 : 0;
 	graph->word = GYRE__NO_WORD;
 	graph->inject_max = options->inject_max;
 	if (options->items)

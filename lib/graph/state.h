@@ -99,7 +99,7 @@ struct gyre__graph {
 	struct gyre_node **by_rank; /* NULL where a node was deleted */
 	const struct gyre__partition_ops *partition;
 	unsigned foreseen; /* from so many items in a call on, what runs after it is foreseen */
-	uint64_t *at; /* of its words, the one that is being dispatched */
+	uint64_t *at; /* of this generation's pending nodes, the word that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is, or was last; GYRE__NO_WORD: these are not valid */
 	bool joined; /* there a vector took along what waited where it came through */
@@ -121,9 +121,8 @@ struct gyre__graph {
 	unsigned n_ranks;
 	unsigned hop_budget, sample_period, inject_max;
 	bool clocked; /* calls, in this sweep */
-	unsigned watch_gap; /* `unwatched` began with it */
-	uint64_t unclocked; /* sweeps before the next one that is clocked, that one too, as the last
-			       one that was watched began */
+	uint64_t unclocked; /* sweeps behind the next one that is watched up to one that is clocked;
+			       0: that is */
 	uint64_t random; /* that both are drawn by */
 	bool changed; /* since the last build */
 	unsigned n_enabled; /* inputs that are enabled and built */

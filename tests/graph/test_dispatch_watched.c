@@ -69,7 +69,7 @@ static bool clocked(const struct rig *rig)
 
 #define SWEEPS 4500
 
-/* The last one is of more sweeps than there are between two that are watched. */
+/* The last one is of more sweeps than there are between two that are watched, as a rule. */
 static const unsigned periods[] = {0, 1, 2, 16, 100, 1500};
 
 /* Polls that bring nothing too, and both calls of a node that has more than a vector. */
@@ -302,7 +302,7 @@ START_TEST(learned_in_watched_sweeps)
 		ck_assert_ptr_eq(a->after, n < LEARNED ? NULL : b);
 		ck_assert_ptr_eq(b->after, n < LEARNED ? NULL : c);
 	}
-	/* The first sweep, and then one in 1024 at least. */
+	/* The first sweep, and then one in 1024 or more, drawn by lot. */
 	ck_assert_uint_le(sweeps, 1 + 4 * 2 * (period && period < 1024 ? period : 1024));
 	ck_assert_uint_eq(rig_probe_of(&rig, "end")->items, 60 * sweeps);
 	rig_destroy(&rig);
