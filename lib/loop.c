@@ -137,7 +137,8 @@ static void turn(struct gyre__loop *loop, bool may_sleep)
 		posts = gyre__post_run(&hub->posts, options->post_budget);
 	if (loop->injection.count && !gyre__graph_pending(hub->graph))
 		injected = gyre__injection_enter(loop);
-	calls = gyre__graph_sweep(hub->graph, options->dispatch_budget, &items);
+	calls = options->dispatch_budget -
+		gyre__graph_sweep(hub->graph, options->dispatch_budget, &items);
 	/* Judged by the clock read before the poll: a packet that waited already is seen before its
 	 * timeout. */
 	timers = gyre__wheel_expire(hub->wheel, hub->now, options->timer_budget);

@@ -24,6 +24,7 @@ GYRE_BEGIN_DECLS
 /* How many items ahead gyre_prefetch_ahead() looks. */
 #define GYRE_PREFETCH_AHEAD 4
 
+struct gyre__graph;
 struct gyre__late;
 struct gyre__node;
 
@@ -46,8 +47,14 @@ struct gyre_sweep {
 	struct gyre_frame *open; /* reserved, to be copied by the commit; NULL as a rule */
 	uint64_t sent; /* by a sender: the nodes that have items, by rank */
 	struct gyre__late *late;
-	uint64_t reserved[3];
+	struct gyre_loop *loop;
+	uint64_t reserved[2];
 };
+
+/* Sends each of n items where the loop's nexts[] say; returns the nodes of the word that is being
+ * dispatched that have items by that. */
+typedef uint64_t gyre__send_fn(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n);
 
 /* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
  * Second line: what it touches itself. */
@@ -73,7 +80,7 @@ struct gyre_node {
 	uint8_t sure; /* how often in a row the same node ran after it */
 
 	struct gyre_sweep *sweep;
-	struct gyre_loop *loop;
+	gyre__send_fn *send; /* by its nexts and the CPU */
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
 	uint32_t reserved;
@@ -100,13 +107,13 @@ GYRE_API inline void *gyre_node_data(const struct gyre_node *node)
 
 GYRE_API inline struct gyre_loop *gyre_node_loop(const struct gyre_node *node)
 {
-	return node->loop;
+	return node->sweep->loop;
 }
 
 /* The turn's time, nsec. */
 GYRE_API inline uint64_t gyre_node_now(const struct gyre_node *node)
 {
-	return *(const uint64_t *)node->loop; /* its first field */
+	return *(const uint64_t *)node->sweep->loop; /* its first field */
 }
 
 /* --- Writers: an index that is no next of the node drops the items as "bad-next" --- */
@@ -131,7 +138,7 @@ GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsi
 {
 	struct gyre_node *to = node->nexts[next];
 	uint64_t *pending = node->sweep->pending;
-	const size_t word = to->rank / 64;
+	const size_t word = (size_t)to->rank / 64;
 
 	if (!m)
 		return;

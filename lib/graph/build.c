@@ -393,6 +393,7 @@ static void nodes_install(struct plan *plan)
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
 		node->hot->ways = nexts_ways(nexts, n);
+		node->hot->send = plan->graph->partition->sender(node->hot);
 		node->n_direct = nexts_direct(nexts, n, node->hot->floor);
 		node->hot->n_direct = node->n_direct;
 		node->hot->after = node->last = NULL;

@@ -39,7 +39,7 @@ static __attribute__((noinline)) void sweep_watch(struct gyre__graph *graph)
 
 static uint64_t clock_read(const struct gyre__graph *graph)
 {
-	return gyre__clock_read(graph->loop->clock);
+	return gyre__clock_read(graph->sweep.loop->clock);
 }
 
 static void sample_count(
@@ -78,7 +78,6 @@ static __attribute__((noinline)) gyre_next process_watched(
 static inline gyre_next process(struct gyre__graph *graph, struct gyre_node *node, void **items,
 	size_t n, enum gyre__sight sight)
 {
-	graph->current = node;
 	if (sight == GYRE__WATCHED)
 		return process_watched(graph, node, items, n);
 	if (sight == GYRE__COUNTED)
@@ -115,7 +114,6 @@ static __attribute__((noinline)) unsigned poll_watched(
 static inline uint64_t poll_input(
 	struct gyre__graph *graph, struct gyre_node *node, enum gyre__sight sight)
 {
-	graph->current = node;
 	if (sight == GYRE__WATCHED)
 		return poll_watched(graph, node);
 	if (sight == GYRE__COUNTED)

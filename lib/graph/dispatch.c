@@ -90,12 +90,12 @@ static __attribute__((noinline)) bool generation_next(struct gyre__graph *graph)
 
 /* Sends each where graph->nexts says; the nodes that have items by that. */
 static inline uint64_t send_each(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	/* Every so many vectors are asked whether they go whole: the answer is a branch, which
 	 * costs more than the sending where it was not foreseen. */
 	node->mixed = (node->mixed - 1u) % MIXED;
-	return graph->partition->send(graph, node, items, n);
+	return node->send(graph, node, items, n);
 }
 
 /* What ran after a node, to be taken for granted when it was the same often enough, and of the same
@@ -185,13 +185,11 @@ static __attribute__((noinline)) bool word_leave(struct gyre__graph *graph, unsi
 	return true;
 }
 
-/* Whether an item's next node is in the word that is being dispatched, and not led back to. That
- * word is left for the next node's, where nothing is pending up to it. */
-static inline bool is_near(struct gyre__graph *graph, const struct gyre_node *node,
-	const struct gyre_node *to, uint64_t bits)
+/* Whether a next is in the word that is dispatched, and not led back to, though not all nexts of
+ * its node are. That word is left for the next's, where nothing is pending up to it. */
+static __attribute__((noinline)) bool is_reached(struct gyre__graph *graph,
+	const struct gyre_node *node, const struct gyre_node *to, uint64_t bits)
 {
-	if (gyre_likely(node->near == graph->word))
-		return true;
 	if (gyre__leads_back(node, to))
 		return false;
 	if (to->rank / 64 == graph->word)
@@ -207,20 +205,31 @@ static inline uint64_t pending_to(
 	return (bits | *graph->at) & (2 * to->bit - 1);
 }
 
-/* Appends items that go whole to those that wait for the node that runs next, for which nobody else
- * can bring any more: it runs with all of them. Returns how many those are; 0: not so. */
-INLINE size_t join(struct gyre__graph *graph, struct gyre_node *to, void **items, size_t n)
+/* Copies n items, and up to 7 entries of garbage behind them; of the fewest, no more than are worth
+ * it. */
+static inline void few_copy(void **to, void *const *from, size_t n)
 {
-	const unsigned at = to->waiting[GYRE__NOW];
+	if (gyre_likely(n <= 4))
+		memcpy(to, from, 4 * sizeof(*to));
+	else
+		gyre__items_copy(to, from, n);
+}
+
+/* Appends items that go whole to those that wait for the node that runs next, for which nobody else
+ * can bring any more: it runs with all of them, which are *n then. False: not so. */
+INLINE bool join(struct gyre__graph *graph, struct gyre_node *to, void **items, size_t *n)
+{
+	const size_t at = to->waiting[GYRE__NOW], sum = at + *n;
 	struct gyre_frame *own = to->inbox[GYRE__NOW];
 
-	if (own->next != own || at + n > graph->sweep.vector || *graph->at || !call_take(graph))
-		return 0;
-	gyre__items_copy(own->items + at, items, n);
+	if (own->next != own || sum > graph->sweep.vector || *graph->at || !call_take(graph))
+		return false;
+	few_copy(own->items + at, items, *n);
 	to->waiting[GYRE__NOW] = 0;
 	graph->owner = to;
 	graph->joined = true;
-	return at + n;
+	*n = sum;
+	return true;
 }
 
 /* Appends items that go whole to what waits for a near node; returns its bit. */
@@ -229,15 +238,15 @@ INLINE uint64_t hand(struct gyre__graph *graph, struct gyre_node *node, struct g
 {
 	const unsigned at = to->waiting[GYRE__NOW];
 
+	if (n > GYRE__PARTITION_ITEMS_SLACK)
+		return gyre__edge_hand(node, to, items, n);
 	/* Whether few go whole is not worth asking when they have to wait. */
-	if (n <= GYRE__PARTITION_ITEMS_SLACK)
-		node->mixed = MIXED - 1;
+	node->mixed = MIXED - 1;
 	/* Of few, whether others wait there already would be a branch that is not foreseen. */
-	if (gyre_unlikely(n > GYRE__PARTITION_ITEMS_SLACK || at + n > graph->sweep.vector))
+	if (gyre_unlikely(at + n > graph->sweep.vector))
 		return gyre__edge_hand(node, to, items, n);
 	to->waiting[GYRE__NOW] = at + n;
-	memcpy(to->inbox[GYRE__NOW]->items + at, items,
-		GYRE__PARTITION_ITEMS_SLACK * sizeof(*items));
+	few_copy(to->inbox[GYRE__NOW]->items + at, items, n);
 	return to->bit;
 }
 
@@ -279,7 +288,7 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 		/* It returned what closing its sender returned, if it opened one. */
 		assert(next == GYRE_NEXT_SENT || !(graph->sweep.sent || graph->late.n));
 #endif
-		if (next == GYRE_NEXT_EACH) {
+		if (gyre_unlikely(next == GYRE_NEXT_EACH)) {
 			if (node->mixed ||
 				(n > 1 && !gyre__nexts_equal(graph->partition, graph->nexts, n))) {
 				*bits |= send_each(graph, node, items, n);
@@ -288,7 +297,7 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 			next = graph->nexts[0];
 		}
 		if (gyre_unlikely(next >= node->n_nexts)) {
-			if (next == GYRE_NEXT_SENT)
+			if (gyre_likely(next == GYRE_NEXT_SENT))
 				*bits |= sent_by(graph, node, items, n);
 			else
 				end_whole(node, next, items, n);
@@ -297,26 +306,25 @@ INLINE struct gyre_node *vector_run(struct gyre__graph *graph, struct gyre_node 
 		to = node->nexts[next];
 		guess = after = node->after;
 		__asm__("" : "+r"(guess)); /* not to be taken for `to` where they are the same */
-		if (to != after && gyre_unlikely(!is_near(graph, node, to, *bits))) {
+		if (gyre_unlikely(node->near != graph->word) &&
+			!is_reached(graph, node, to, *bits)) {
 			*bits |= gyre__edge_hand(node, to, items, n);
 			return node;
 		}
 		before = pending_to(graph, to, *bits);
-		if (gyre_unlikely(before)) {
-			size_t joined = before == to->bit ? join(graph, to, items, n) : 0;
-
-			if (!joined) {
+		if (before) {
+			if (before != to->bit || !join(graph, to, items, &n)) {
 				*bits |= hand(graph, node, to, items, n);
 				return node;
 			}
 			items = to->inbox[GYRE__NOW]->items;
-			*ret_n = n = joined;
+			*ret_n = n;
 			*bits ^= to->bit;
 		} else if (!call_take(graph)) {
 			*bits |= hand(graph, node, to, items, n);
 			return node;
 		}
-		if (to != after) {
+		if (gyre_unlikely(to != after)) {
 			gyre__nexts_fetch(to);
 			after_missed(node, to, sight);
 			guess = to;
@@ -347,9 +355,9 @@ static __attribute__((noinline)) uint64_t oldest_run(
 INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 {
 	const unsigned word = lowest(graph->pending[GYRE__NOW].summary);
-	struct gyre_node *last = &graph->start, *node;
+	struct gyre_node *last, *node;
 	uint64_t known, bits, low;
-	size_t n = GYRE_VECTOR_MAX;
+	size_t n;
 
 	if (word != graph->word)
 		word_open(graph, word);
@@ -359,12 +367,14 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 	gyre__assert(bits);
 	known = bits;
 	low = bits & -bits;
-	node = node_after(last, graph->nodes[lowest(low)], sight);
+	node = node_after(&graph->start, graph->nodes[lowest(low)], sight);
 	for (;;) {
 		struct gyre_frame *frame = node->inbox[GYRE__NOW];
 
 		if (gyre_unlikely(frame->next != frame)) {
 			bits = oldest_run(graph, node, bits);
+			last = node;
+			n = graph->sweep.vector;
 		} else {
 			known ^= low;
 			bits ^= low;
@@ -389,15 +399,16 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 		/* What was pending before the last node ran still is, and as a rule that led to
 		 * none of a lower rank: one need not wait for what it led to. */
 		low = known & -known;
-		if ((bits & (2 * low - 1)) == low) {
-			node = graph->nodes[lowest(low)];
-		} else {
+		if ((bits ^ low) & (2 * low - 1)) {
 			known = bits;
 			low = bits & -bits;
-			node = graph->nodes[lowest(low)];
-			if (n >= graph->foreseen)
-				node = node_after(last, node, sight);
+			if ((unsigned)n >= graph->foreseen) {
+				node = node_after(last, graph->nodes[lowest(low)], sight);
+				continue;
+			}
+			__asm__ volatile(""); /* no moves by condition */
 		}
+		node = graph->nodes[lowest(low)];
 	}
 	graph->pending[GYRE__NOW].summary &= graph->pending[GYRE__NOW].summary - 1;
 	return true;
@@ -406,7 +417,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 /* Where the budget is spent: the next call goes on from here, unless nothing is pending. */
 static __attribute__((noinline, cold)) void sweep_leave(struct gyre__graph *graph)
 {
-	graph->current = NULL;
+	graph->running = false;
 	if (!*graph->at)
 		graph->pending[GYRE__NOW].summary &= graph->pending[GYRE__NOW].summary - 1;
 	if (gyre__pending_any(graph)) {
@@ -423,19 +434,19 @@ INLINE unsigned sweep(struct gyre__graph *graph, unsigned budget, struct gyre_no
 {
 	uint64_t n = 0;
 
+	graph->left = (int64_t)budget - 1;
 	for (; *inputs; inputs++)
 		n += poll_input(graph, *inputs, sight);
-	*items += n;
-	graph->left = (int64_t)budget - 1;
+	*items = n;
 	do
-		while (graph->pending[GYRE__NOW].summary)
+		while (gyre_likely(graph->pending[GYRE__NOW].summary))
 			if (!word_run(graph, sight)) {
 				sweep_leave(graph);
-				return budget;
+				return 0;
 			}
 	while (gyre_unlikely(graph->uneven) && generation_next(graph));
-	graph->current = NULL;
-	return budget - 1 - graph->left;
+	graph->running = false;
+	return graph->left + 1;
 }
 
 static __attribute__((noinline)) unsigned sweep_counted(struct gyre__graph *graph, unsigned budget,
@@ -456,18 +467,31 @@ static __attribute__((noinline)) unsigned sweep_watched(struct gyre__graph *grap
 	return sweep(graph, budget, inputs, items, GYRE__WATCHED);
 }
 
-unsigned gyre__graph_sweep(struct gyre__graph *graph, unsigned budget, unsigned *items)
+static unsigned (*const sweeps[])(struct gyre__graph *, unsigned, struct gyre_node *const *,
+	unsigned *) = {[GYRE__UNCOUNTED] = sweep_uncounted,
+	[GYRE__COUNTED] = sweep_counted,
+	[GYRE__WATCHED] = sweep_watched};
+
+/* A sweep that is not as most are. */
+static __attribute__((noinline)) unsigned sweep_unusual(
+	struct gyre__graph *graph, unsigned budget, unsigned *items)
 {
 	struct gyre_node *const *inputs = graph->inputs;
+	unsigned polled = 0, left;
 
-	*items = 0;
-	if (gyre_unlikely(graph->unusual))
-		inputs = inputs_unusual(graph, items);
-	else if (gyre_unlikely(!--graph->unwatched))
+	if (graph->unusual)
+		inputs = inputs_unusual(graph, &polled);
+	else
 		sweep_watch(graph);
-	if (gyre_likely(graph->sight == GYRE__COUNTED))
-		return sweep_counted(graph, budget, inputs, items);
-	if (graph->sight == GYRE__UNCOUNTED)
-		return sweep_uncounted(graph, budget, inputs, items);
-	return sweep_watched(graph, budget, inputs, items);
+	left = sweeps[graph->sight](graph, budget, inputs, items);
+	*items += polled;
+	return left;
+}
+
+unsigned gyre__graph_sweep(struct gyre__graph *graph, unsigned budget, unsigned *items)
+{
+	graph->running = true;
+	if (gyre_unlikely(graph->unusual || !--graph->unwatched))
+		return sweep_unusual(graph, budget, items);
+	return sweeps[graph->sight](graph, budget, graph->inputs, items);
 }

@@ -54,7 +54,7 @@ static void punt(struct gyre_node *node, unsigned reason, void **items, unsigned
 	graph->punt(graph->punt_arg, node, reason, items, n);
 }
 
-void gyre__drop_code(struct gyre_node *node, gyre_next code, void **items, unsigned n)
+void gyre__drop_code(struct gyre_node *node, gyre_next code, void **items, size_t n)
 {
 	unsigned n_reasons = node->cold->node_class->n_reasons;
 

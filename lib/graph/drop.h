@@ -8,7 +8,7 @@
 
 /* Ends n items of a node in the way that a code says which is none of its nexts: kept, dropped or
  * punted; by any other code they are dropped as "bad-next". */
-void gyre__drop_code(struct gyre_node *node, gyre_next code, void **items, unsigned n);
+void gyre__drop_code(struct gyre_node *node, gyre_next code, void **items, size_t n);
 /* Releases and counts them under a built-in reason. */
 void gyre__drop_builtin(
 	struct gyre_node *node, enum gyre__builtin_reason reason, void *const *items, unsigned n);

@@ -192,10 +192,10 @@ void gyre__edge_put(struct gyre_node *node, struct gyre_node *to, void *const *i
 }
 
 __attribute__((noinline)) uint64_t gyre__edge_hand(
-	struct gyre_node *node, struct gyre_node *to, void **items, unsigned n)
+	struct gyre_node *node, struct gyre_node *to, void **items, size_t n)
 {
 	struct gyre__graph *graph = gyre__node_graph(node);
-	unsigned at = to->waiting[GYRE__NOW];
+	size_t at = to->waiting[GYRE__NOW];
 	struct gyre_frame *own = to->inbox[GYRE__NOW];
 	struct gyre_node *owner = graph->owner;
 

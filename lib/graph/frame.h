@@ -91,17 +91,17 @@ static inline void gyre__items_copy(void **to, void *const *from, unsigned n)
 /* Moves the frame that is run to one of a node's nexts, which cannot run now, or copies its n items
  * to those that wait there. Returns the bit of the next's rank, when it is in the word that is
  * being dispatched and is not known to be pending. */
-uint64_t gyre__edge_hand(struct gyre_node *node, struct gyre_node *to, void **items, unsigned n);
+uint64_t gyre__edge_hand(struct gyre_node *node, struct gyre_node *to, void **items, size_t n);
 
 /* Sends each of n items where its entry of nexts[] says, one run of the same after the other. */
 void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **items, unsigned n);
 /* Sends each of n items where graph->nexts says, of a node whose nexts are far from each other, or
- * before it. */
-void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+ * before it; returns 0, as none is the dispatcher's to keep. */
+uint64_t gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n);
 /* Sends what a sender could not, when a node says that it sent its n items; if nothing was put,
  * they are dropped as "bad-next". `sent` and what is returned are those of gyre__pending_near(). */
 uint64_t gyre__send_late(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t sent);
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n, uint64_t sent);
 
 /* Nexts that are not all in the word that is being dispatched; returns 0, as none is left to do. */
 uint64_t gyre__pending_behind(struct gyre__graph *graph, unsigned near, uint64_t bits);

@@ -42,6 +42,8 @@ static void partition_set(struct gyre__graph *graph, const struct gyre__partitio
 	graph->partition = partition;
 	/* In loops of the shortest vectors nothing but what runs first. */
 	graph->foreseen = graph->sweep.vector < SHORTEST ? SHORTEST : partition->few;
+	for (struct gyre__node *node = graph->first; node; node = node->next)
+		node->hot->send = partition->sender(node->hot);
 }
 
 int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
@@ -54,7 +56,7 @@ int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *o
 		return -ENOMEM;
 	memset(graph, 0, size);
 	graph_options(graph, options);
-	graph->loop = loop;
+	graph->sweep.loop = loop;
 	graph->sweep.pending = (uint64_t *)&graph->pending[GYRE__NOW];
 	graph->sweep.late = &graph->late;
 	partition_set(graph, gyre__partition_get(GYRE_SIMD_AUTO));
@@ -128,7 +130,7 @@ bool gyre__graph_pending(const struct gyre__graph *graph)
 
 bool gyre__graph_running(const struct gyre__graph *graph)
 {
-	return graph->current;
+	return graph->running;
 }
 
 int gyre__graph_enter(

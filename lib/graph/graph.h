@@ -19,7 +19,7 @@ bool gyre__graph_changed(const struct gyre__graph *graph);
 unsigned gyre__graph_inputs(const struct gyre__graph *graph);
 /* Starts a sweep, unless the last one is not finished: polls pre-inputs, then inputs; *items is how
  * many items came. Then runs pending frames in rank order, at most `budget` node calls, >= 1.
- * Returns how many calls. */
+ * Returns how many of those are left. */
 unsigned gyre__graph_sweep(struct gyre__graph *graph, unsigned budget, unsigned *items);
 /* Frames that hold no items: the pool's, and those of inboxes where nothing waits. */
 unsigned gyre__graph_frames_free(const struct gyre__graph *graph);

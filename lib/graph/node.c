@@ -120,7 +120,6 @@ static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsign
 	if (!hot)
 		return -ENOMEM;
 	hot->sweep = &graph->sweep;
-	hot->loop = graph->loop;
 	hot->cold = node;
 	chunk->cold[index % GYRE__NODE_CHUNK] = node;
 	node->hot = hot;
@@ -246,7 +245,7 @@ static void node_append(struct gyre__graph *graph, struct gyre__node *node)
 	graph->last = node;
 	graph->n_nodes++;
 	graph->changed = true;
-	gyre__hub_due(graph->loop, 0);
+	gyre__hub_due(graph->sweep.loop, 0);
 }
 
 static void node_remove(struct gyre__graph *graph, struct gyre__node *node)

@@ -17,18 +17,14 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-struct gyre__graph;
-
 /* What is compiled for each instruction set. */
 struct gyre__partition_ops {
 	enum gyre_simd simd; /* never AUTO */
 	unsigned few; /* vectors below it are better sent item by item: measured, bench/graph */
 	/* Whether all of nexts[0..n) are the same. */
-	bool (*all_equal)(const gyre_next *nexts, unsigned n);
-	/* Sends each of n items where graph->nexts says. Returns the nodes that have items by that,
-	 * in the word that is being dispatched. */
-	uint64_t (*send)(
-		struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
+	bool (*all_equal)(const gyre_next *nexts, size_t n);
+	/* How a node's items are sent, once its nexts are known. */
+	gyre__send_fn *(*sender)(const struct gyre_node *node);
 	/* The core of it, for tests and benchmarks: writes the items whose next is w < ways to
 	 * places[w], in order, and up to 8 entries of garbage after them, and moves places[w] on
 	 * behind them. No place may overlap the items or another place. */

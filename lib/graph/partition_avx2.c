@@ -25,7 +25,7 @@ static inline uint32_t bits_match(const uint16_t *nexts, __m256i values)
 	return _mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8));
 }
 
-static bool all_equal(const uint16_t *nexts, unsigned n)
+static bool all_equal(const uint16_t *nexts, size_t n)
 {
 	__m256i values;
 
@@ -115,6 +115,6 @@ const struct gyre__partition_ops gyre__partition_avx2 = {
 	.simd = GYRE_SIMD_AVX2,
 	.few = FEW,
 	.all_equal = all_equal,
-	.send = send,
+	.sender = sender,
 	.split = split_any,
 };

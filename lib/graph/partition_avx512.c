@@ -40,7 +40,7 @@ static __attribute__((noinline)) bool long_equal(const uint16_t *nexts, unsigned
 	return short_equal(nexts, _mm512_castsi512_si128(values), n);
 }
 
-static bool all_equal(const uint16_t *nexts, unsigned n)
+static bool all_equal(const uint16_t *nexts, size_t n)
 {
 	if (n > NEXTS_STEP)
 		return long_equal(nexts, n);
@@ -81,9 +81,6 @@ INLINE void split(void **const *firsts, unsigned *counts, void *const *items,
 #define FEW 3
 #include "graph/send.h"
 
-typedef uint64_t send_fn(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n);
-
 /* Up to eight entries, compared with all ways at once: byte w of the bits is for way w. */
 INLINE uint32_t eight_match(const gyre_next *nexts, unsigned n, unsigned ways)
 {
@@ -107,7 +104,7 @@ INLINE unsigned eight_put(void **places, __m512i items, uint8_t match)
  * cases that are not simple: those are for send_long. Of two eights both are read, whatever n is:
  * they are within the frame. */
 INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, void **items,
-	unsigned n, unsigned ways, unsigned eights, send_fn *send_long)
+	size_t n, unsigned ways, unsigned eights, gyre__send_fn *send_long)
 {
 	const unsigned few = eights > 1 && n > ITEMS_STEP ? ITEMS_STEP : n;
 	struct gyre_node *const *nexts = node->nexts;
@@ -144,51 +141,75 @@ INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, vo
 }
 
 static __attribute__((noinline)) uint64_t send_eight_to_two(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	return send_short(graph, node, items, n, 2, 1, send_two);
 }
 
 static __attribute__((noinline)) uint64_t send_sixteen_to_two(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	return send_short(graph, node, items, n, 2, 2, send_two);
 }
 
 static __attribute__((noinline)) uint64_t send_eight_to_four(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	return send_short(graph, node, items, n, 4, 1, send_four);
 }
 
 static __attribute__((noinline)) uint64_t send_sixteen_to_four(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	return send_short(graph, node, items, n, 4, 2, send_four);
 }
 
-static uint64_t send_any_length(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send_short_to_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	const bool eight = graph->sweep.vector <= SHORT && n <= ITEMS_STEP;
+	return n <= ITEMS_STEP ? send_eight_to_two(graph, node, items, n)
+			       : send_sixteen_to_two(graph, node, items, n);
+}
+
+static uint64_t send_short_to_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n <= ITEMS_STEP ? send_eight_to_four(graph, node, items, n)
+			       : send_sixteen_to_four(graph, node, items, n);
+}
+
+static uint64_t send_long_to_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n <= 2 * ITEMS_STEP ? send_sixteen_to_two(graph, node, items, n)
+				   : send_two(graph, node, items, n);
+}
+
+static uint64_t send_long_to_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n <= 2 * ITEMS_STEP ? send_sixteen_to_four(graph, node, items, n)
+				   : send_four(graph, node, items, n);
+}
+
+static gyre__send_fn *sender_of_eights(const struct gyre_node *node)
+{
+	const bool eight = node->sweep->vector <= SHORT;
 
 	/* Of the shortest vectors it takes longer to wait for a register of small stores. */
-	if (gyre_unlikely(n > 2 * ITEMS_STEP || graph->sweep.vector < ITEMS_STEP ||
-			  node->near == GYRE__FAR))
-		return send(graph, node, items, n);
+	if (node->sweep->vector < ITEMS_STEP || node->near == GYRE__FAR)
+		return sender(node);
 	if (node->ways == 2)
-		return eight ? send_eight_to_two(graph, node, items, n)
-			     : send_sixteen_to_two(graph, node, items, n);
+		return eight ? send_short_to_two : send_long_to_two;
 	if (node->ways == 4)
-		return eight ? send_eight_to_four(graph, node, items, n)
-			     : send_sixteen_to_four(graph, node, items, n);
-	return send(graph, node, items, n);
+		return eight ? send_short_to_four : send_long_to_four;
+	return sender(node);
 }
 
 const struct gyre__partition_ops gyre__partition_avx512 = {
 	.simd = GYRE_SIMD_AVX512,
 	.few = FEW,
 	.all_equal = all_equal,
-	.send = send_any_length,
+	.sender = sender_of_eights,
 	.split = split_any,
 };

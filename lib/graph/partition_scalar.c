@@ -19,7 +19,7 @@ static inline uint64_t lanes_load(const uint16_t *nexts)
 	return lanes;
 }
 
-static bool all_equal(const uint16_t *nexts, unsigned n)
+static bool all_equal(const uint16_t *nexts, size_t n)
 {
 	uint64_t lanes = nexts[0] * LANE_ONES;
 	unsigned i = 0;
@@ -69,6 +69,6 @@ const struct gyre__partition_ops gyre__partition_scalar = {
 	.simd = GYRE_SIMD_SCALAR,
 	.few = FEW,
 	.all_equal = all_equal,
-	.send = send,
+	.sender = sender,
 	.split = split_any,
 };

@@ -21,9 +21,9 @@ void gyre__send_slowly(struct gyre_node *node, const gyre_next *nexts, void **it
 	}
 }
 
-void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+uint64_t gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const unsigned next = graph->nexts[i];
 		struct gyre_node *to = next < node->n_nexts ? node->nexts[next] : NULL;
 		unsigned at = to ? to->waiting[GYRE__NOW] : 0;
@@ -36,10 +36,11 @@ void gyre__send_far(struct gyre__graph *graph, struct gyre_node *node, void **it
 		to->inbox[GYRE__NOW]->items[at] = items[i];
 		gyre__pending_set(&graph->pending[GYRE__NOW], to->rank);
 	}
+	return 0;
 }
 
 uint64_t gyre__send_late(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n, uint64_t sent)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n, uint64_t sent)
 {
 	struct gyre__late *late = &graph->late;
 	unsigned m = late->n < GYRE_VECTOR_MAX ? late->n : GYRE_VECTOR_MAX;

@@ -90,76 +90,78 @@ INLINE uint64_t send_ways(
 	return gyre__pending_near(graph, node, bits);
 }
 
-/* Item by item, by no branch that depends on where they go, with all that the loop asks for in
- * registers. */
+/* From the i-th item on, which is one that is not sent as simply as those before it. */
+static __attribute__((noinline, cold)) uint64_t send_rest(struct gyre__graph *graph,
+	struct gyre_node *node, void **items, size_t n, size_t i, uint64_t bits)
+{
+	gyre__send_slowly(node, graph->nexts + i, items + i, n - i);
+	return gyre__pending_near(graph, node, bits);
+}
+
+/* Item by item, by no branch that depends on where they go; little is kept in registers, so that
+ * none has to be saved. */
 static __attribute__((noinline)) uint64_t send_few(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
 	struct gyre_node *const *const to_nodes = node->nexts;
-	const unsigned n_nexts = node->n_nexts, vector = graph->sweep.vector;
-	const gyre_next *const nexts = graph->nexts;
 	uint64_t bits = 0;
 	size_t i = 0;
 
 	do {
+		const size_t next = graph->nexts[i];
 		struct gyre_node *to;
-		unsigned at;
+		size_t at;
 
-		if (gyre_unlikely(nexts[i] >= n_nexts))
-			break;
-		to = to_nodes[nexts[i]];
+		if (gyre_unlikely(next >= node->n_nexts))
+			return send_rest(graph, node, items, n, i, bits);
+		to = to_nodes[next];
 		at = to->waiting[GYRE__NOW];
-		if (gyre_unlikely(at == vector))
-			break;
+		__asm__("" : "+r"(at)); /* not to be widened again and again */
+		if (gyre_unlikely((unsigned)at == graph->sweep.vector))
+			return send_rest(graph, node, items, n, i, bits);
+		bits |= to->bit;
 		to->waiting[GYRE__NOW] = at + 1;
 		to->inbox[GYRE__NOW]->items[at] = items[i];
-		bits |= to->bit;
 	} while (++i < n);
-	if (gyre_unlikely(i < n))
-		gyre__send_slowly(node, nexts + i, items + i, n - i);
 	return gyre__pending_near(graph, node, bits);
 }
 
 /* Functions of their own, so that few ways do not save and keep what many need. */
-static __attribute__((noinline)) uint64_t send_two(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send_two(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
+	if (n < FEW)
+		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 2);
 }
 
-static __attribute__((noinline)) uint64_t send_three(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send_three(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
+	if (n < FEW)
+		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 3);
 }
 
-static __attribute__((noinline)) uint64_t send_four(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send_four(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
+	if (n < FEW)
+		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 4);
 }
 
-static __attribute__((noinline)) uint64_t send_any(
-	struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static uint64_t send_any(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
+	if (n < FEW)
+		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, node->ways);
 }
 
-static uint64_t send(struct gyre__graph *graph, struct gyre_node *node, void **items, unsigned n)
+static gyre__send_fn *sender(const struct gyre_node *node)
 {
-	if (gyre_unlikely(node->near == GYRE__FAR)) {
-		gyre__send_far(graph, node, items, n);
-		return 0;
-	}
-	if (n < FEW || !node->ways)
-		return send_few(graph, node, items, n);
-	if (node->ways == 2)
-		return send_two(graph, node, items, n);
-	if (node->ways == 4)
-		return send_four(graph, node, items, n);
-	if (node->ways == 3)
-		return send_three(graph, node, items, n);
-	return send_any(graph, node, items, n);
+	static gyre__send_fn *const by_ways[GYRE__WAYS_MAX + 1] = {
+		send_few, send_any, send_two, send_three, send_four, send_any, send_any};
+
+	return node->near == GYRE__FAR ? gyre__send_far : by_ways[node->ways];
 }
 
 static void split_any(

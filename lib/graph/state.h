@@ -96,22 +96,23 @@ struct gyre__chunk {
 
 struct gyre__graph {
 	struct gyre_sweep sweep; /* first: node->sweep is the graph */
-	struct gyre_node **by_rank; /* NULL where a node was deleted */
-	const struct gyre__partition_ops *partition;
-	unsigned foreseen; /* from so many items in a call on, what runs after it is foreseen */
+	/* What is asked for in every sweep comes first: near addresses make short instructions. */
 	uint64_t *at; /* of this generation's pending nodes, the word that is being dispatched */
 	struct gyre_node **nodes; /* of that word, by rank */
 	unsigned word; /* which one that is, or was last; GYRE__NO_WORD: these are not valid */
-	bool joined; /* there a vector took along what waited where it came through */
+	unsigned foreseen; /* from so many items in a call on, what runs after it is foreseen */
 	int64_t left; /* of the dispatch's budget, when the call that is made has ended */
-	struct gyre_node *current; /* whose function runs; NULL: none */
 	struct gyre_node *owner; /* of the frame that is run */
 	struct gyre_node **inputs; /* enabled ones, pre-inputs first; then NULL */
+	bool joined; /* in the word a vector took along what waited where it came through */
+	bool running; /* nodes are polled or called */
+	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
+	bool stats; /* calls are counted, and their items, and some are clocked */
 	unsigned unusual; /* what makes a sweep other than most are: of enum gyre__unusual */
 	unsigned unwatched; /* sweeps before the next one that is watched, that one too */
 	enum gyre__sight sight; /* of this sweep */
-	bool stats; /* calls are counted, and their items, and some are clocked */
-	bool uneven; /* the sweep has not only led items on: what that took is undone at its end */
+	struct gyre_node **by_rank; /* NULL where a node was deleted */
+	const struct gyre__partition_ops *partition;
 	/* Runs before all others, so that what runs first is foreseen. */
 	struct gyre_node start;
 	struct gyre__node start_cold;
@@ -135,7 +136,6 @@ struct gyre__graph {
 	struct gyre_item_ops items;
 	gyre_punt_fn *punt;
 	void *punt_arg;
-	struct gyre_loop *loop;
 	struct gyre_node **nexts_all; /* of all nodes */
 	struct gyre__node *first, *last; /* nodes in the order of adding */
 	unsigned n_nodes;

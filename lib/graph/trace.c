@@ -25,7 +25,7 @@ static void trace_item(const struct gyre__graph *graph, struct gyre__node *node,
 
 	if (length < 0)
 		snprintf(text, sizeof(text), "(no trace: error %d)", -length);
-	gyre__log(graph->loop, GYRE_LOG_INFO, "trace %s: %s", node->name, text);
+	gyre__log(graph->sweep.loop, GYRE_LOG_INFO, "trace %s: %s", node->name, text);
 }
 
 gyre_next gyre__trace_process(struct gyre_node *hot, void **items, gyre_next *nexts, unsigned n)

@@ -159,7 +159,7 @@ unsigned rig_part(struct gyre__graph *graph, unsigned budget)
 {
 	unsigned items;
 
-	return gyre__graph_sweep(graph, budget, &items);
+	return budget - gyre__graph_sweep(graph, budget, &items);
 }
 
 unsigned rig_sweep(struct rig *rig)

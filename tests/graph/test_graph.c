@@ -67,6 +67,29 @@ START_TEST(simd)
 }
 END_TEST
 
+START_TEST(simd_of_nodes_that_are_built)
+{
+	struct rig *rig = rig_new(64);
+	struct gyre_node_id two = rig_probe(rig, "two", RIG_NEXTS("a", "b"));
+	const struct gyre_node *node = gyre_node_get(&rig->loop, two);
+	gyre__send_fn *last = NULL;
+
+	rig_add(rig, &rig_end_class, "a");
+	rig_add(rig, &rig_end_class, "b");
+	rig_build(rig);
+	for (int variant = GYRE_SIMD_AUTO; variant <= GYRE_SIMD_AVX512; variant++) {
+		if (gyre_graph_simd_set(&rig->loop, variant) == -ENOTSUP)
+			continue;
+		ck_assert(node->send == rig->graph->partition->sender(node));
+		ck_assert(variant == GYRE_SIMD_AUTO || node->send != last);
+		last = variant == GYRE_SIMD_AUTO ? NULL : node->send;
+		rig_probe_of(rig, "two")->spread = 2;
+		rig_run(rig, two, 0, 63);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 static gyre_next running(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	bool *ran = gyre_node_data(node);
@@ -186,6 +209,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_add_test(tcase, destroyed_with_items);
 	tcase_add_test(tcase, simd);
+	tcase_add_test(tcase, simd_of_nodes_that_are_built);
 	tcase_add_test(tcase, states);
 	tcase_add_loop_test(tcase, nodes_are_counted_or_not, 0, 6);
 	suite_add_tcase(suite, tcase);
