@@ -183,10 +183,11 @@ void gateway_direct_run(struct gateway_world *world, unsigned n)
 {
 	static const struct gyre_node_class *const classes[] = {
 		&ethernet_input_class, &ip4_input_class, &ip4_lookup_class, &ip4_rewrite_class};
+	struct gyre_sweep sweep = {.loop = world->gateway.loop};
 	struct {
 		struct gyre_node node;
 		struct gateway_node data; /* where gyre_node_data() finds it */
-	} one = {{.loop = world->gateway.loop}, {.gateway = &world->gateway}};
+	} one = {{.sweep = &sweep}, {.gateway = &world->gateway}};
 	struct rte_mbuf *mbufs[GYRE_VECTOR_MAX];
 	gyre_next nexts[GYRE_VECTOR_MAX];
 

@@ -104,7 +104,7 @@ INLINE unsigned eight_put(void **places, __m512i items, uint8_t match)
  * cases that are not simple: those are for send_long. Of two eights both are read, whatever n is:
  * they are within the frame. */
 INLINE uint64_t send_short(struct gyre__graph *graph, struct gyre_node *node, void **items,
-	size_t n, unsigned ways, unsigned eights, gyre__send_fn *send_long)
+	unsigned n, unsigned ways, unsigned eights, gyre__send_fn *send_long)
 {
 	const unsigned few = eights > 1 && n > ITEMS_STEP ? ITEMS_STEP : n;
 	struct gyre_node *const *nexts = node->nexts;

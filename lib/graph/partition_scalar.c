@@ -22,7 +22,7 @@ static inline uint64_t lanes_load(const uint16_t *nexts)
 static bool all_equal(const uint16_t *nexts, size_t n)
 {
 	uint64_t lanes = nexts[0] * LANE_ONES;
-	unsigned i = 0;
+	size_t i = 0;
 
 	for (; i + LANES <= n; i += LANES)
 		if (lanes_load(nexts + i) != lanes)
