@@ -209,8 +209,11 @@ static inline uint64_t pending_to(
  * it. */
 static inline void few_copy(void **to, void *const *from, size_t n)
 {
-	if (gyre_likely(n <= 4))
-		memcpy(to, from, 4 * sizeof(*to));
+	enum { FEWEST = 4 };
+
+	_Static_assert(FEWEST <= GYRE__PARTITION_ITEMS_SLACK, "frames have room for it");
+	if (gyre_likely(n <= FEWEST))
+		memcpy(to, from, FEWEST * sizeof(*to));
 	else
 		gyre__items_copy(to, from, n);
 }
@@ -373,7 +376,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 
 		if (gyre_unlikely(frame->next != frame)) {
 			bits = oldest_run(graph, node, bits);
-			last = node;
+			last = node; /* it runs next, too: neither is asked for */
 			n = graph->sweep.vector;
 		} else {
 			known ^= low;

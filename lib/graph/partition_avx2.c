@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Partition by AVX2 and BMI2. Called through the table only, once partition.c has found the CPU
- * able; calls nothing, and is the only file compiled for AVX2. AVX2 has no compress: four pointers
- * are brought together by a permutation that a table gives for every four bits of the mask.
- * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
+ * Partition by AVX2 and BMI2. Called through the table, and by nodes for which that chose, once
+ * partition.c has found the CPU able, and is the only file compiled for AVX2. AVX2 has no compress:
+ * four pointers are brought together by a permutation that a table gives for every four bits of the
+ * mask. Invariant: reads stay within the slack of partition.h, and what is read there counts for
+ * nothing.
  */
 #include "graph/match.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Partition by AVX-512 (F, BW, DQ, VL) and BMI2. Called through the table only, once partition.c
- * has found the CPU able; calls nothing, and is the only file compiled for AVX-512. Compresses in
- * registers and stores them whole, for compressing stores are microcode on some CPUs.
+ * Partition by AVX-512 (F, BW, DQ, VL) and BMI2. Called through the table, and by nodes for which
+ * that chose, once partition.c has found the CPU able, and is the only file compiled for AVX-512.
+ * Compresses in registers and stores them whole, for compressing stores are microcode on some CPUs.
  * Invariant: reads stay within the slack of partition.h, and what is read there counts for nothing.
  */
 #include "graph/match.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Partition in plain C, for CPUs without AVX2 and for machines that are not x86-64. Called through
- * the table only, calls nothing. Four nexts are compared at a time as lanes of a 64-bit word, and
- * no branch depends on where an item goes. Invariant: nothing is touched beyond the n entries.
+ * the table, and by nodes for which that chose. Four nexts are compared at a time as lanes of a
+ * 64-bit word, and no branch depends on where an item goes. Invariant: nothing is touched beyond
+ * the n entries.
  */
 #include "graph/partition.h"
 

@@ -2,9 +2,10 @@
 /*
  * Where the items of a vector go when not all go to one next: the part of the dispatcher that is
  * compiled once for each instruction set, by partition_*.c, each of which defines all_equal() and
- * split() before it includes this file. Called by the dispatcher through the table that each of
- * them ends with. Invariant: no branch depends on where an item goes, as long as that is a next
- * whose frame has room; all else goes by the scratch memory, or by send.c.
+ * split() before it includes this file. Called by the dispatcher through the node, for which the
+ * table that each of them ends with chose the function when it was built. Invariant: no branch
+ * depends on where an item goes, as long as that is a next whose frame has room; all else goes by
+ * the scratch memory, or by send.c.
  */
 #include "graph/drop.h"
 #include "graph/frame.h"
@@ -99,7 +100,7 @@ static __attribute__((noinline, cold)) uint64_t send_rest(struct gyre__graph *gr
 }
 
 /* Item by item, by no branch that depends on where they go; little is kept in registers, so that
- * none has to be saved. */
+ * few have to be saved. */
 static __attribute__((noinline)) uint64_t send_few(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
@@ -127,40 +128,61 @@ static __attribute__((noinline)) uint64_t send_few(
 }
 
 /* Functions of their own, so that few ways do not save and keep what many need. */
-static uint64_t send_two(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+static __attribute__((noinline)) uint64_t send_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	if (n < FEW)
-		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 2);
 }
 
-static uint64_t send_three(
+static __attribute__((noinline)) uint64_t send_three(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	if (n < FEW)
-		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 3);
 }
 
-static uint64_t send_four(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+static __attribute__((noinline)) uint64_t send_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	if (n < FEW)
-		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, 4);
 }
 
-static uint64_t send_any(struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+static __attribute__((noinline)) uint64_t send_any(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
 {
-	if (n < FEW)
-		return send_few(graph, node, items, n);
 	return send_ways(graph, node, items, n, node->ways);
+}
+
+/* Likewise, so that few items do not either. */
+static uint64_t few_or_two(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n < FEW ? send_few(graph, node, items, n) : send_two(graph, node, items, n);
+}
+
+static uint64_t few_or_three(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n < FEW ? send_few(graph, node, items, n) : send_three(graph, node, items, n);
+}
+
+static uint64_t few_or_four(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n < FEW ? send_few(graph, node, items, n) : send_four(graph, node, items, n);
+}
+
+static uint64_t few_or_any(
+	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n)
+{
+	return n < FEW ? send_few(graph, node, items, n) : send_any(graph, node, items, n);
 }
 
 static gyre__send_fn *sender(const struct gyre_node *node)
 {
-	static gyre__send_fn *const by_ways[GYRE__WAYS_MAX + 1] = {
-		send_few, send_any, send_two, send_three, send_four, send_any, send_any};
+	static gyre__send_fn *const by_ways[] = {send_few, few_or_any, few_or_two, few_or_three,
+		few_or_four, few_or_any, few_or_any};
 
+	_Static_assert(sizeof(by_ways) / sizeof(*by_ways) == GYRE__WAYS_MAX + 1, "each is there");
 	return node->near == GYRE__FAR ? gyre__send_far : by_ways[node->ways];
 }
 

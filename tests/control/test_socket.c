@@ -162,6 +162,10 @@ START_TEST(without_fds_they_wait_and_nothing_spins)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	double spent;
 
+	if (gyre_test_on_valgrind()) {
+		gyre_test_note("valgrind closes what is accepted beyond the limit");
+		return;
+	}
 	strcpy(address.sun_path, rig.path);
 	json_decref(rig_ask(fd, "version", NULL)); /* it is connected by now */
 	getrlimit(RLIMIT_NOFILE, &before);

@@ -83,6 +83,8 @@ START_TEST(simd_of_nodes_that_are_built)
 		ck_assert(node->send == rig->graph->partition->sender(node));
 		ck_assert(variant == GYRE_SIMD_AUTO || node->send != last);
 		last = variant == GYRE_SIMD_AUTO ? NULL : node->send;
+		rig_build(rig); /* which does not go back to AUTO */
+		ck_assert(node->send == rig->graph->partition->sender(node));
 		rig_probe_of(rig, "two")->spread = 2;
 		rig_run(rig, two, 0, 63);
 	}
