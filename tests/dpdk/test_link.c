@@ -377,15 +377,18 @@ static void *interrupter(void *arg)
 START_TEST(a_monitor_ends_while_its_callback_runs)
 {
 	unsigned rounds = gyre_test_rounds(2000, 50);
-	unsigned most = gyre_test_on_valgrind() ? rounds : 500000;
 	uint64_t heard = 0;
 	pthread_t thread;
 
+	if (gyre_test_on_valgrind()) {
+		gyre_test_note("valgrind lets one thread run at a time, and seldom this one");
+		return;
+	}
 	ck_assert_uint_eq(port.id, 0);
 	atomic_store(&interrupting, true);
 	ck_assert_int_eq(pthread_create(&thread, NULL, interrupter, NULL), 0);
-	/* Longer only where the other thread gets no processor; valgrind has one for both. */
-	for (unsigned i = 0; i < rounds || (!heard && i < most); i++) {
+	/* Longer only where the other thread gets no processor. */
+	for (unsigned i = 0; i < rounds || (!heard && i < 500000); i++) {
 		struct gyre_dpdk_link *links[] = {monitor(&port, 0, 0), monitor(&port, 0, 0)};
 
 		for (unsigned turn = 0; turn < i % 4; turn++)
@@ -398,7 +401,7 @@ START_TEST(a_monitor_ends_while_its_callback_runs)
 	atomic_store(&interrupting, false);
 	pthread_join(thread, NULL);
 	gyre_test_note("%lu interrupts, %lu of them heard", interrupts, heard);
-	ck_assert(heard || gyre_test_on_valgrind());
+	ck_assert_uint_gt(heard, 0);
 }
 END_TEST
 
