@@ -138,7 +138,7 @@ GYRE_API inline void gyre__next_add(struct gyre_node *node, gyre_next next, unsi
 {
 	struct gyre_node *to = node->nexts[next];
 	uint64_t *pending = node->sweep->pending;
-	const size_t word = (size_t)to->rank / 64;
+	const size_t word = to->rank / 64;
 
 	if (!m)
 		return;

@@ -383,8 +383,7 @@ INLINE bool word_run(struct gyre__graph *graph, enum gyre__sight sight)
 			bits ^= low;
 			n = node->waiting[GYRE__NOW];
 			node->waiting[GYRE__NOW] = 0;
-			/* The one after the next, so that its lines are there in time; of this
-			 * word in any case. */
+			/* Fetched in time: the one after the next; of this word in any case. */
 			if (known & (known - 1))
 				gyre__node_fetch(graph->nodes[lowest(known & (known - 1))]);
 			/* Its own frame stays in the inbox: nothing comes while the node runs. */
