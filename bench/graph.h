@@ -27,6 +27,20 @@ static inline const uint8_t *graph_place_take(struct graph_place *place, unsigne
 	return nexts;
 }
 
+/* What a source brings, on every side by the same loop: one by one, for else it would depend on the
+ * code around it whether the compiler makes vectors of it, which cost more than they save where
+ * items are few. */
+static inline void graph_items_bring(void **places, unsigned n)
+{
+	static const char packets[GYRE_VECTOR_MAX];
+	const char *packet = packets;
+
+	for (unsigned i = 0; i < n; i++, packet++) {
+		places[i] = (void *)packet;
+		__asm__("" : "+r"(packet));
+	}
+}
+
 enum graph_role {
 	GRAPH_SOURCE, /* brings a vector to its only next */
 	GRAPH_WHOLE, /* sends the vector to its only next, as one */

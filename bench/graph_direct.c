@@ -49,10 +49,7 @@ struct run {
 
 static __attribute__((noinline)) void source_body(void **items, unsigned n)
 {
-	static const char packets[GYRE_VECTOR_MAX];
-
-	for (unsigned i = 0; i < n; i++)
-		items[i] = (void *)&packets[i];
+	graph_items_bring(items, n);
 }
 
 static __attribute__((noinline)) unsigned whole_body(struct vertex *vertex)

@@ -38,12 +38,9 @@ _Static_assert(sizeof(union context) <= RTE_NODE_CTX_SZ, "fits");
 static uint16_t source_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	static const char packets[GYRE_VECTOR_MAX];
-
 	(void)objs;
 	n = ((union context *)node->ctx)->vector;
-	for (unsigned i = 0; i < n; i++)
-		node->objs[i] = (void *)&packets[i];
+	graph_items_bring(node->objs, n);
 	node->idx = n;
 	rte_node_next_stream_move(graph, node, 0);
 	return n;
