@@ -20,7 +20,7 @@ int gyre__wheel_create(uint64_t now, struct gyre__wheel **ret_wheel)
 		return -ENOMEM;
 	wheel->tick = wheel->near = now >> GYRE__TICK_SHIFT;
 	wheel->next = NEVER;
-	for (unsigned i = 0; i < GYRE__WHEEL_LISTS; i++)
+	for (unsigned i = GYRE__WHEEL_TODO; i < GYRE__WHEEL_LISTS; i++)
 		wheel->lists[i].next = wheel->lists[i].prev = &wheel->lists[i];
 	*ret_wheel = wheel;
 	return 0;
@@ -46,10 +46,44 @@ static struct gyre_timer *list_pop(struct gyre__wheel *wheel, unsigned list)
 	return (struct gyre_timer *)((char *)first - offsetof(struct gyre_timer, link));
 }
 
+/* Puts a timer that is later than `near` into its slot. If that is marked already, `next` is not
+ * after it. */
+static void wheel_place(struct gyre__wheel *wheel, struct gyre_timer *timer, uint64_t tick)
+{
+	unsigned list = gyre__wheel_slot(wheel, tick);
+	struct gyre_timer_link *head = &wheel->lists[list];
+	uint64_t first;
+
+	if (head->prev) {
+		gyre__wheel_append(head, &timer->link);
+		return;
+	}
+	head->next = head->prev = &timer->link;
+	timer->link.next = timer->link.prev = head;
+	wheel->used[list / 64] |= UINT64_C(1) << list % 64;
+	wheel->words |= UINT64_C(1) << list / 64;
+	first = tick & ~((UINT64_C(1) << list / GYRE__WHEEL_SLOTS * GYRE__WHEEL_BITS) - 1);
+	if (first < wheel->next)
+		wheel->next = first;
+}
+
+void gyre__wheel_insert(struct gyre__wheel *wheel, struct gyre_timer *timer)
+{
+	uint64_t tick = gyre__tick_of(timer->deadline);
+
+	if (tick > wheel->near) {
+		wheel_place(wheel, timer, tick);
+	} else {
+		wheel->next = 0;
+		gyre__wheel_append(&wheel->lists[GYRE__WHEEL_TODO], &timer->link);
+	}
+}
+
 static void mark_empty(struct gyre__wheel *wheel, unsigned list)
 {
 	unsigned word = list / 64;
 
+	wheel->lists[list].prev = NULL;
 	wheel->used[word] &= ~(UINT64_C(1) << list % 64);
 	if (!wheel->used[word])
 		wheel->words &= ~(UINT64_C(1) << word);
@@ -136,7 +170,6 @@ static bool wheel_advance(struct gyre__wheel *wheel, uint64_t tick)
 	slot = &wheel->lists[list];
 	*todo = *slot;
 	todo->next->prev = todo->prev->next = todo;
-	slot->next = slot->prev = slot;
 	mark_empty(wheel, list);
 	prefetch_next(wheel);
 	wheel->tick = first;
@@ -165,10 +198,10 @@ static void wheel_collect(struct gyre__wheel *wheel, uint64_t tick, unsigned bud
 		timer = list_pop(wheel, GYRE__WHEEL_TODO);
 		due = gyre__tick_of(timer->deadline);
 		if (due > wheel->tick) {
-			gyre__wheel_place(wheel, timer, due);
+			wheel_place(wheel, timer, due);
 			wheel->cascaded++;
 		} else {
-			gyre__wheel_append(wheel, GYRE__WHEEL_BATCH, &timer->link);
+			gyre__wheel_append(&wheel->lists[GYRE__WHEEL_BATCH], &timer->link);
 		}
 	}
 	if (list_empty(wheel, GYRE__WHEEL_TODO))

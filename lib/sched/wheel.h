@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The timing wheel's layout and the two operations that timer.c does on it, inline.
+ * The timing wheel's layout, and what timer.c does on it nearly every time, inline.
  *
  * Ticks are 1024 nsec; a timer's tick is its deadline rounded up. Where a timer lies follows from
  * the highest bit in which its tick differs from the wheel's: eight bits a level.
@@ -30,6 +30,10 @@ enum {
 };
 
 struct gyre__wheel {
+	/* Circular, each with its head here, in order of start; but of a slot that is not marked,
+	 * `prev` is NULL. `todo` holds what was taken out of a slot and is to be run or moved down,
+	 * `batch` what this call runs. */
+	struct gyre_timer_link lists[GYRE__WHEEL_LISTS];
 	uint64_t next; /* tick; nothing need be done before: a lower bound */
 	uint64_t tick; /* every timer up to it has been taken out of its slot */
 	/* A timer up to this tick is started into `todo`: the wheel's tick, or the last tick of
@@ -38,9 +42,6 @@ struct gyre__wheel {
 	uint64_t cascaded; /* timers moved down so far */
 	uint64_t words; /* bit i: used[i] is not 0 */
 	uint64_t used[GYRE__WHEEL_WORDS]; /* of the slots: what is not marked is empty */
-	/* Circular, each with its head here, in order of start. `todo` holds what was taken out of
-	 * a slot and is to be run or moved down, `batch` what this call runs. */
-	struct gyre_timer_link lists[GYRE__WHEEL_LISTS];
 };
 
 static inline uint64_t gyre__tick_of(uint64_t deadline)
@@ -53,60 +54,37 @@ static inline uint64_t gyre__tick_nsec(uint64_t tick)
 	return tick >> (64 - GYRE__TICK_SHIFT) ? GYRE_FOREVER : tick << GYRE__TICK_SHIFT;
 }
 
-static inline void gyre__wheel_append(
-	struct gyre__wheel *wheel, unsigned list, struct gyre_timer_link *link)
+/* The list in which a timer lies whose tick is later than `near`. */
+static inline size_t gyre__wheel_slot(const struct gyre__wheel *wheel, uint64_t tick)
 {
-	struct gyre_timer_link *head = &wheel->lists[list], *last = head->prev;
+	unsigned bit = 63 - (unsigned)__builtin_clzll(tick ^ wheel->tick);
+	unsigned shift = bit / GYRE__WHEEL_BITS * GYRE__WHEEL_BITS;
+
+	return shift * (size_t)(GYRE__WHEEL_SLOTS / GYRE__WHEEL_BITS) +
+	       (tick >> shift & (GYRE__WHEEL_SLOTS - 1));
+}
+
+/* In this order no compiler can make one wide store of two narrow ones, which would take longer. */
+static inline void gyre__wheel_append(struct gyre_timer_link *head, struct gyre_timer_link *link)
+{
+	struct gyre_timer_link *last = head->prev;
 
 	link->next = head;
-	link->prev = last;
 	last->next = link;
+	link->prev = last;
 	head->prev = link;
 }
 
-/* Puts a timer that is later than `near` into its slot. Of one that is marked already nothing need
- * be written, and `next` is not after it. */
-static inline void gyre__wheel_place(
-	struct gyre__wheel *wheel, struct gyre_timer *timer, uint64_t tick)
+/* Its slot may be empty now; who looks for the first one finds out. */
+static inline void gyre__wheel_unlink(const struct gyre_timer_link *link)
 {
-	unsigned bit = 63 - (unsigned)__builtin_clzll(tick ^ wheel->tick);
-	unsigned level = bit / GYRE__WHEEL_BITS;
-	unsigned shift = level * GYRE__WHEEL_BITS;
-	unsigned slot = tick >> shift & (GYRE__WHEEL_SLOTS - 1);
-	unsigned list = level * GYRE__WHEEL_SLOTS + slot;
-
-	gyre__wheel_append(wheel, list, &timer->link);
-	if (__builtin_expect(!(wheel->used[list / 64] >> list % 64 & 1), 0)) {
-		uint64_t first = tick >> shift << shift;
-
-		wheel->used[list / 64] |= UINT64_C(1) << list % 64;
-		wheel->words |= UINT64_C(1) << list / 64;
-		if (first < wheel->next)
-			wheel->next = first;
-	}
-}
-
-/* Starts a stopped timer whose deadline is set. */
-static inline void gyre__wheel_insert(struct gyre__wheel *wheel, struct gyre_timer *timer)
-{
-	uint64_t tick = gyre__tick_of(timer->deadline);
-
-	if (tick > wheel->near) {
-		gyre__wheel_place(wheel, timer, tick);
-	} else {
-		wheel->next = 0;
-		gyre__wheel_append(wheel, GYRE__WHEEL_TODO, &timer->link);
-	}
-}
-
-/* Stops a started timer. Its slot may be empty now; who looks for the first one finds out. */
-static inline void gyre__wheel_remove(struct gyre_timer *timer)
-{
-	struct gyre_timer_link *next = timer->link.next, *prev = timer->link.prev;
+	struct gyre_timer_link *next = link->next, *prev = link->prev;
 
 	next->prev = prev;
 	prev->next = next;
-	timer->link.next = NULL;
 }
+
+/* Starts a timer that is in no list and has a deadline. */
+void gyre__wheel_insert(struct gyre__wheel *wheel, struct gyre_timer *timer);
 
 #endif
