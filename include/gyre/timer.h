@@ -23,12 +23,13 @@ struct gyre_timer_link {
 	struct gyre_timer_link *next, *prev;
 };
 
-/* In the caller's memory; the fields are the library's. Must not move while active. */
+/* In the caller's memory; the fields are the library's. Must not move while active. A start needs
+ * all but `fn`, a stop `link`: that is beside each other, mostly in one cache line. */
 struct gyre_timer {
 	struct gyre_timer_link link; /* next is NULL when stopped */
+	struct gyre_loop *loop;
 	uint64_t deadline;
 	gyre_timer_fn *fn;
-	struct gyre_loop *loop;
 };
 
 /* Prepares a stopped timer. */
