@@ -18,7 +18,7 @@
 
 /* Must not move while suspended. */
 struct gyre__context {
-	void *sp; /* while suspended: the lowest byte of what the switch saved, plain */
+	void *sp; /* while suspended: just above its control words, plain */
 #ifdef HAVE_ASAN
 	void *fake_stack;
 	const void *stack_low;

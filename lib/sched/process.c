@@ -307,8 +307,8 @@ static __attribute__((noinline)) uint32_t fetch(
 	for (uint32_t i = at; i != end; i++) {
 		const char *sp = gyre__ready_at(ready, i)->context.sp;
 
-		touch(sp);
-		touch(sp + 63);
+		touch(sp - 8);
+		touch(sp + 55);
 	}
 	return end;
 }
