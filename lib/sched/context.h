@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef HAVE_ASAN
 #include <sanitizer/common_interface_defs.h>
@@ -59,6 +60,34 @@ int gyre__context_swap(struct gyre__context *from, struct gyre__context *to, int
 void gyre__context_jump(struct gyre__context *to);
 void gyre__context_prepare(
 	struct gyre__context *context, void *low, void *top, void (*entry)(void *arg), void *arg);
+
+/* The control words as they are now, and a swap by one who knows that they are still the same: to
+ * read mxcsr takes some CPUs longer than all the rest of a switch. */
+#ifdef CONTEXT_ASM
+int gyre__context_enter(
+	struct gyre__context *from, struct gyre__context *to, int word, uint64_t control);
+
+static inline uint64_t gyre__context_control(void)
+{
+	uint32_t mxcsr;
+	uint16_t x87;
+
+	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(x87));
+	return mxcsr | (uint64_t)x87 << 32;
+}
+#else
+static inline int gyre__context_enter(
+	struct gyre__context *from, struct gyre__context *to, int word, uint64_t control)
+{
+	(void)control;
+	return gyre__context_swap(from, to, word);
+}
+
+static inline uint64_t gyre__context_control(void)
+{
+	return 0; /* libc's keep none */
+}
+#endif
 
 /* The sanitizers are told before and after each switch; `last`: `from` is never switched to again.
  * AddressSanitizer: the one that arrives learns the bounds of the stack it came from, so those of a
@@ -130,6 +159,15 @@ static inline int gyre__context_switch_with(
 static inline void gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
 {
 	gyre__context_switch_with(from, to, 0);
+}
+
+/* As above, with `word`, while gyre__context_control() is `control`. */
+static inline void gyre__context_switch_under(
+	struct gyre__context *from, struct gyre__context *to, int word, uint64_t control)
+{
+	gyre__context_leave(from, to, false);
+	gyre__context_enter(from, to, word, control);
+	gyre__context_arrive(from);
 }
 
 /* As above; `from` is never switched to again, and its stack may be reused. */

@@ -106,6 +106,29 @@ gyre__context_swap:
 	.cfi_endproc
 	.size	gyre__context_swap, . - gyre__context_swap
 
+/* int gyre__context_enter(struct gyre__context *from, struct gyre__context *to, int word,
+ *	uint64_t control) */
+	.globl	gyre__context_enter
+	.hidden	gyre__context_enter
+	.type	gyre__context_enter, @function
+	.p2align 5
+gyre__context_enter:
+	.cfi_startproc
+	movq	(%rsi), %rsi
+	save
+	movq	%rcx, -8(%rsp)
+	movq	%rsp, (%rdi)
+	movl	%ecx, %eax
+	shrq	$32, %rcx
+	xorl	-8(%rsi), %eax
+	testl	$0xffffffc0, %eax
+	jne	.Lmxcsr
+	cmpw	-4(%rsi), %cx
+	jne	.Lcontrol_word
+	restore
+	.cfi_endproc
+	.size	gyre__context_enter, . - gyre__context_enter
+
 	.type	gyre__context_load, @function
 gyre__context_load:
 	.cfi_startproc

@@ -246,23 +246,6 @@ int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg
 
 /* --- Resume: on the loop's stack --- */
 
-/* Runs a process until it suspends or ends, and the calls that it makes on this stack. */
-static inline void resume(struct gyre__sched *sched, struct gyre_process *process)
-{
-	process->state = GYRE_PROCESS_RUNNING;
-	sched->current = process;
-	for (;;) {
-		int word = process->canceled ? -ECANCELED : 0;
-
-		gyre__context_switch_with(&process->loop_context, &process->context, word);
-		if (__builtin_expect(!sched->call.fn, 1))
-			break;
-		sched->call.result = sched->call.fn(sched->call.arg);
-		sched->call.fn = NULL;
-	}
-	sched->current = NULL;
-}
-
 /* The first thing on a process's stack, and the last. A cancellation counts here though its post
  * may not have run yet. */
 void gyre__process_main(void *arg)
@@ -318,12 +301,14 @@ struct run {
 	struct gyre__ready *ready;
 	uint32_t until, fetched; /* where it ends; who goes before was fetched */
 	struct gyre_process *next; /* known before the switch: one load away behind it */
+	uint64_t control; /* the loop's control words */
 };
 
 static inline void run_begin(struct run *run, struct gyre__ready *ready)
 {
 	uint32_t first = ready->first;
 
+	run->control = gyre__context_control();
 	run->ready = ready;
 	run->until = ready->end;
 	run->fetched = run->until - first > 1 ? fetch(ready, first, run->until) : run->until;
@@ -340,6 +325,26 @@ static inline struct gyre_process *run_take(struct run *run)
 		run->fetched = fetch(run->ready, at, run->until);
 	run->next = gyre__ready_at(run->ready, at);
 	return process;
+}
+
+/* Runs a process until it suspends or ends, and the calls that it makes on this stack. Whoever else
+ * is called here returns the control words as they were, as every function has to. */
+static inline void resume(struct gyre__sched *sched, struct gyre_process *process, struct run *run)
+{
+	process->state = GYRE_PROCESS_RUNNING;
+	sched->current = process;
+	for (;;) {
+		int word = process->canceled ? -ECANCELED : 0;
+
+		gyre__context_switch_under(
+			&process->loop_context, &process->context, word, run->control);
+		if (__builtin_expect(!sched->call.fn, 1))
+			break;
+		sched->call.result = sched->call.fn(sched->call.arg);
+		sched->call.fn = NULL;
+		run->control = gyre__context_control();
+	}
+	sched->current = NULL;
 }
 
 static inline void count_run(struct gyre_process *process)
@@ -376,7 +381,7 @@ static GYRE__RETURNS_BY_JUMP void run_accounted(struct gyre__sched *sched, uint6
 		if (process->reason == GYRE__WAKE_TIME)
 			gyre__account_late(process, late(process, now));
 		count_run(process);
-		resume(sched, process);
+		resume(sched, process, &run);
 		now = gyre__clock_read(loop->clock);
 		account(process, now - before);
 		if (__builtin_expect(process->state == GYRE_PROCESS_ENDED, 0))
@@ -397,7 +402,7 @@ static GYRE__RETURNS_BY_JUMP void run_unaccounted(struct gyre__sched *sched, uin
 		struct gyre_process *process = run_take(&run);
 
 		count_run(process);
-		resume(sched, process);
+		resume(sched, process, &run);
 		if (__builtin_expect(process->state == GYRE_PROCESS_ENDED, 0))
 			process_end(process);
 		if (++n % GYRE__RUNS_UNCLOCKED == 0) {
