@@ -80,11 +80,21 @@ static inline void touch(const void *line)
 #endif
 }
 
+/* The two lines of a stack where the switch saved the registers. */
+static inline void touch_stack(const struct gyre_process *process)
+{
+	const char *sp = process->context.sp;
+
+	touch(sp - 8);
+	touch(sp + 55);
+}
+
 /* Who is due, a batch at a time. Apart, so that the idle turn saves no registers. */
 static __attribute__((noinline)) bool wake_due(
 	struct gyre__sched *sched, uint64_t tick, unsigned budget)
 {
-	uint32_t due[BATCH];
+	struct gyre__ready *ready = &sched->ready;
+	uint32_t due[BATCH], first = ready->end;
 
 	do {
 		unsigned max = budget < BATCH ? budget : BATCH;
@@ -94,6 +104,8 @@ static __attribute__((noinline)) bool wake_due(
 			struct gyre_process *process = gyre__table_at(&sched->table, due[i]);
 
 			touch(&process->deadline); /* its lateness is booked there */
+			if (n <= GROUP) /* more would be displaced until they run */
+				touch_stack(process);
 			gyre__process_wake(process, GYRE__WAKE_TIME);
 		}
 		/* A few take less time than to read the clock anew. */
@@ -102,7 +114,9 @@ static __attribute__((noinline)) bool wake_due(
 		budget -= max;
 	} while (budget && sched->alarms.next <= tick);
 	gyre__alarms_pass(&sched->alarms, tick);
-	return !gyre__ready_empty(&sched->ready);
+	if (ready->first == first && ready->end - first <= GROUP)
+		ready->fetched = ready->end;
+	return !gyre__ready_empty(ready);
 }
 
 bool gyre__sched_wake(struct gyre__sched *sched, uint64_t now, unsigned budget)
@@ -278,8 +292,8 @@ static void process_end(struct gyre_process *process)
 }
 
 /* Fetches what those who go from `at` on touch first, GROUP of them at once, so that what is not in
- * the caches, or in the TLB, is waited for once: the block, and the two lines on the stack where
- * the switch saved the registers. Returns who comes after them. */
+ * the caches, or in the TLB, is waited for once: the block and the stack. Returns who comes after
+ * them. */
 static __attribute__((noinline)) uint32_t fetch(
 	const struct gyre__ready *ready, uint32_t at, uint32_t until)
 {
@@ -287,12 +301,8 @@ static __attribute__((noinline)) uint32_t fetch(
 
 	for (uint32_t i = at; i != end; i++)
 		touch(gyre__ready_at(ready, i));
-	for (uint32_t i = at; i != end; i++) {
-		const char *sp = gyre__ready_at(ready, i)->context.sp;
-
-		touch(sp - 8);
-		touch(sp + 55);
-	}
+	for (uint32_t i = at; i != end; i++)
+		touch_stack(gyre__ready_at(ready, i));
 	return end;
 }
 
@@ -311,7 +321,9 @@ static inline void run_begin(struct run *run, struct gyre__ready *ready)
 	run->control = gyre__context_control();
 	run->ready = ready;
 	run->until = ready->end;
-	run->fetched = run->until - first > 1 ? fetch(ready, first, run->until) : run->until;
+	run->fetched = run->until;
+	if (run->until - first > 1 && run->until != ready->fetched)
+		run->fetched = fetch(ready, first, run->until);
 	run->next = gyre__ready_at(ready, first);
 }
 

@@ -17,6 +17,7 @@ struct gyre_process;
 struct gyre__ready {
 	struct gyre_process **places; /* mask + 1 of them, at least as many as processes live */
 	uint32_t mask, first, end; /* these two count on, and wrap around */
+	uint32_t fetched; /* where `end` was when all on the list had been fetched for their run */
 };
 
 int gyre__ready_grow(struct gyre__ready *ready, uint32_t n);
