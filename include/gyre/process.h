@@ -13,6 +13,10 @@
  * holds already, or whose deadline is 0, returns without suspending, but at most 16 times in a
  * row, so that a process that always has work still lets the packets through; so does one that
  * ignores -ECANCELED. Any other deadline that is past is met in the next turn.
+ *
+ * Rounding modes and exception masks are each process's own, those of its spawner to begin with, on
+ * x86-64 where the switch is assembly; exception flags that were raised may be gone after what
+ * suspends.
  */
 #ifndef GYRE_PROCESS_H
 #define GYRE_PROCESS_H
