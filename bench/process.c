@@ -181,15 +181,12 @@ static void *switch_open(unsigned n)
 	return s;
 }
 
-/* There and back as a run of processes has it: who resumes has read the control words before, who
- * yields reads them each time. */
 static void switch_step(void *state)
 {
-	const uint64_t control = gyre__context_control();
 	struct switcher *s = state;
 
 	for (unsigned i = 0; i < PROCESS_STEP; i++)
-		gyre__context_switch_under(&s->here, &s->there, 0, control);
+		gyre__context_switch(&s->here, &s->there);
 }
 
 static double switch_round(void *state)

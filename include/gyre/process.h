@@ -15,8 +15,8 @@
  * ignores -ECANCELED. Any other deadline that is past is met in the next turn.
  *
  * Rounding modes and exception masks are each process's own, those of its spawner to begin with, on
- * x86-64 where the switch is assembly; exception flags that were raised may be gone after what
- * suspends.
+ * x86-64 where the switch is assembly. Exception flags are nobody's: after what suspends, those
+ * that were raised may be gone, and others' may be there.
  */
 #ifndef GYRE_PROCESS_H
 #define GYRE_PROCESS_H
@@ -135,7 +135,8 @@ GYRE_API int gyre_process_join(
 
 /* Calls fn(arg) on the loop's own big stack, for libraries that need a deep one; returns what it
  * returned, or -EINVAL (no fn). fn must not suspend: what suspends returns -EDEADLK inside. It may
- * itself use this call. */
+ * itself use this call. It runs with the loop's rounding modes, and what it changes of them the
+ * loop keeps. */
 GYRE_API int gyre_process_call(struct gyre_process *self, int (*fn)(void *arg), void *arg);
 
 /* Stacks end in guards of 64 KiB: a process that overflows its own faults. This tells which one it

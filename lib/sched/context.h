@@ -19,7 +19,7 @@
 
 /* Must not move while suspended. */
 struct gyre__context {
-	void *sp; /* while suspended: just above its control words, plain */
+	void *sp; /* while suspended: what the switch saved, plain */
 #ifdef HAVE_ASAN
 	void *fake_stack;
 	const void *stack_low;

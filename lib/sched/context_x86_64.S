@@ -137,6 +137,8 @@ gyre__context_load:
 	ldmxcsr	-8(%rsi)
 	jmp	.Lx87
 .Lcontrol_word:
+	/* What one process has raised would be an exception of the next to unmask it. */
+	fnclex
 	fldcw	-4(%rsi)
 	jmp	.Lrestore
 	.cfi_endproc

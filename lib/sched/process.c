@@ -104,7 +104,8 @@ static __attribute__((noinline)) bool wake_due(
 			struct gyre_process *process = gyre__table_at(&sched->table, due[i]);
 
 			touch(&process->deadline); /* its lateness is booked there */
-			if (n <= GROUP) /* more would be displaced until they run */
+			/* More would be displaced until they run; who has ended has no stack. */
+			if (n <= GROUP && process->context.sp)
 				touch_stack(process);
 			gyre__process_wake(process, GYRE__WAKE_TIME);
 		}

@@ -46,7 +46,7 @@ static struct gyre_timer *list_pop(struct gyre__wheel *wheel, unsigned list)
 	return (struct gyre_timer *)((char *)first - offsetof(struct gyre_timer, link));
 }
 
-/* Puts a timer that is later than `near` into its slot. If that is marked already, `next` is not
+/* Puts a timer that is later than the wheel into its slot. If that is marked already, `next` is not
  * after it. */
 static void wheel_place(struct gyre__wheel *wheel, struct gyre_timer *timer, uint64_t tick)
 {

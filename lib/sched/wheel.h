@@ -54,7 +54,7 @@ static inline uint64_t gyre__tick_nsec(uint64_t tick)
 	return tick >> (64 - GYRE__TICK_SHIFT) ? GYRE_FOREVER : tick << GYRE__TICK_SHIFT;
 }
 
-/* The list in which a timer lies whose tick is later than `near`. */
+/* The list in which a timer lies whose tick is later than the wheel's. */
 static inline size_t gyre__wheel_slot(const struct gyre__wheel *wheel, uint64_t tick)
 {
 	unsigned bit = 63 - (unsigned)__builtin_clzll(tick ^ wheel->tick);

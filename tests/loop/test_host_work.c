@@ -318,6 +318,27 @@ START_TEST(deadlines_do_not_overflow)
 }
 END_TEST
 
+static int sleep_until(struct gyre_process *self, void *arg)
+{
+	return gyre_process_sleep_until(self, *(const uint64_t *)arg);
+}
+
+/* Of two timers in one slot the first is later than what the host sleeps for, the second is not. */
+START_TEST(the_second_timer_of_a_slot_makes_it_readable)
+{
+	const uint64_t slot = UINT64_C(1) << 50; /* how long one is, of those that far from now */
+	uint64_t middle = (gyre_loop_clock(loop) / slot + 1) * slot + slot / 2;
+
+	gyre_timer_stop(&later);
+	ck_assert_int_eq(gyre_process_spawn(loop, sleep_until, &middle, NULL, NULL), 0);
+	prepare();
+	gyre_timer_start(&later, middle + slot / 4);
+	ck_assert(!readable_within(5));
+	gyre_timer_start(&other, middle - slot / 4);
+	ck_assert(readable_within(10000));
+}
+END_TEST
+
 static struct gyre_loop *inner;
 static struct gyre_timer inner_timer;
 
@@ -410,6 +431,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, all_of_it_at_once_is_done);
 	tcase_add_test(tcase, no_work_leaves_it_quiet);
 	tcase_add_test(tcase, deadlines_do_not_overflow);
+	tcase_add_test(tcase, the_second_timer_of_a_slot_makes_it_readable);
 	tcase_add_test(tcase, a_loop_inside_a_loop_is_woken_by_its_host);
 	tcase_add_test(tcase, virtual_time_waits_for_what_came);
 	suite_add_tcase(suite, tcase);

@@ -9,7 +9,6 @@
 #include "sched/process.h"
 
 #include <errno.h>
-#include <fenv.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -383,59 +382,6 @@ START_TEST(who_ignores_cancellation_still_suspends)
 }
 END_TEST
 
-#ifdef CONTEXT_ASM
-/* Of the x87 unit, and of mxcsr. */
-static void expect_rounding(int mode)
-{
-	ck_assert_int_eq(fegetround(), mode);
-	ck_assert_int_eq((int)(__builtin_ia32_stmxcsr() >> 3 & 0xc00), mode);
-}
-
-static int set_rounding(void *arg)
-{
-	return fesetround(*(const int *)arg);
-}
-
-static int round_in_turns(struct gyre_process *self, void *arg)
-{
-	int mine = *(const int *)arg, before = fegetround();
-
-	expect_rounding(before);
-	fesetround(mine);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(gyre_process_yield(self), 0);
-		expect_rounding(mine);
-	}
-	/* A call changes the mode of the loop, in the middle of a run. */
-	ck_assert_int_eq(gyre_process_call(self, set_rounding, &mine), 0);
-	expect_rounding(mine);
-	ck_assert_int_eq(gyre_process_yield(self), 0);
-	expect_rounding(mine);
-	return 0;
-}
-
-START_TEST(rounding_mode_belongs_to_the_process)
-{
-	const int modes[] = {FE_UPWARD, FE_TONEAREST, FE_DOWNWARD, FE_DOWNWARD};
-
-	for (unsigned i = 0; i < 4; i++)
-		fixture_spawn(&f, "rounder", round_in_turns, (void *)&modes[i]);
-	fesetround(FE_TOWARDZERO);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_uint_eq(fixture_turn(&f), 4);
-		expect_rounding(FE_TOWARDZERO);
-	}
-	ck_assert_uint_eq(fixture_turn(&f), 4);
-	expect_rounding(FE_DOWNWARD);
-	ck_assert_uint_eq(fixture_turn(&f), 4);
-	expect_rounding(FE_DOWNWARD);
-	ck_assert_uint_eq(gyre__sched_alive(f.loop.sched), 0);
-	fesetround(FE_TONEAREST);
-	fixture_close(&f);
-}
-END_TEST
-#endif
-
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("process");
@@ -453,9 +399,6 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, a_free_block_is_not_woken);
 	tcase_add_test(tcase, canceled_before_its_first_run);
 	tcase_add_test(tcase, who_ignores_cancellation_still_suspends);
-#ifdef CONTEXT_ASM
-	tcase_add_test(tcase, rounding_mode_belongs_to_the_process);
-#endif
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

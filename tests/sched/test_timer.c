@@ -94,6 +94,25 @@ START_TEST(forever_stops)
 }
 END_TEST
 
+/* Forever would round up to the same tick as the last deadlines of all. */
+START_TEST(forever_shares_no_slot)
+{
+	struct gyre_timer last;
+
+	gyre_timer_init(&last, &loop, fire);
+	gyre_timer_start(&last, GYRE_FOREVER - 1);
+	gyre_timer_start(&timer, GYRE_FOREVER);
+	ck_assert(!gyre_timer_active(&timer));
+	gyre_timer_start(&timer, GYRE_FOREVER - 1023);
+	ck_assert(gyre_timer_active(&timer));
+	gyre_timer_start(&timer, GYRE_FOREVER);
+	ck_assert(!gyre_timer_active(&timer));
+	ck_assert(gyre_timer_active(&last));
+	gyre_timer_stop(&last);
+	ck_assert_uint_eq(gyre__wheel_deadline(loop.wheel), GYRE_FOREVER);
+}
+END_TEST
+
 START_TEST(start_after_reads_the_clock)
 {
 	loop.now = GYRE_SEC(5);
@@ -118,6 +137,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, start_moves_a_started_one);
 	tcase_add_test(tcase, past_is_due_but_never_inline);
 	tcase_add_test(tcase, forever_stops);
+	tcase_add_test(tcase, forever_shares_no_slot);
 	tcase_add_test(tcase, start_after_reads_the_clock);
 	suite_add_tcase(suite, tcase);
 	return suite;
