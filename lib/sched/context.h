@@ -144,24 +144,20 @@ static inline void gyre__context_arrive(struct gyre__context *self)
 #define GYRE__RETURNS_BY_JUMP
 #endif
 
-/* Suspends `from`, the running context, and goes on with `to`, whose own switch returns `word`.
- * Inline, so that a caller that returns what it returns jumps there: every return after a switch is
- * mispredicted. */
-static inline int gyre__context_switch_with(
-	struct gyre__context *from, struct gyre__context *to, int word)
+/* Suspends `from`, the running context, and goes on with `to`, whose own switch returns 0; returns
+ * the word of the one that comes back. Inline, so that a caller that returns what it returns jumps
+ * there: every return after a switch is mispredicted. */
+static inline int gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
 {
+	int word;
+
 	gyre__context_leave(from, to, false);
-	word = gyre__context_swap(from, to, word);
+	word = gyre__context_swap(from, to, 0);
 	gyre__context_arrive(from);
 	return word;
 }
 
-static inline void gyre__context_switch(struct gyre__context *from, struct gyre__context *to)
-{
-	gyre__context_switch_with(from, to, 0);
-}
-
-/* As above, with `word`, while gyre__context_control() is `control`. */
+/* As above, but that `to`'s own returns `word`, and while gyre__context_control() is `control`. */
 static inline void gyre__context_switch_under(
 	struct gyre__context *from, struct gyre__context *to, int word, uint64_t control)
 {

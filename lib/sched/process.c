@@ -158,7 +158,7 @@ static inline int park(struct gyre_process *self)
 {
 	gyre__assert(gyre__process_may_suspend(self));
 	self->streak = 0;
-	return gyre__context_switch_with(&self->context, &self->loop_context, 0);
+	return gyre__context_switch(&self->context, &self->loop_context);
 }
 
 int gyre__process_suspend(

@@ -40,10 +40,12 @@ gyre_tests += %D%/test_process
 %C%_test_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_process_LDADD = $(SCHED_FIXTURE)
 
+if CONTEXT_ASM
 gyre_tests += %D%/test_process_control
 %C%_test_process_control_SOURCES = %D%/test_process_control.c
 %C%_test_process_control_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_process_control_LDADD = $(SCHED_FIXTURE)
+endif
 
 gyre_tests += %D%/test_process_misuse
 %C%_test_process_misuse_SOURCES = %D%/test_process_misuse.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/sched/process.c and the control words: rounding modes, masks and all other modes of mxcsr and
- * of the x87 unit are each process's own, and the loop's are the loop's.
+ * of the x87 unit are each process's own, and the loop's are the loop's. Built where the switch is
+ * assembly: libc's keeps none.
  */
 #include "harness.h"
 
@@ -17,7 +18,6 @@ static void setup(void)
 	fixture_open(&f, 0);
 }
 
-#ifdef CONTEXT_ASM
 /* Of the x87 unit, and of mxcsr. */
 static void expect_rounding(int mode)
 {
@@ -147,14 +147,6 @@ START_TEST(who_unmasks_an_exception_gets_its_own)
 	fixture_close(&f);
 }
 END_TEST
-#else
-START_TEST(libc_keeps_none)
-{
-	gyre_test_note("libc's _setjmp keeps no rounding mode");
-	fixture_close(&f);
-}
-END_TEST
-#endif
 
 Suite *gyre_test_suite(void)
 {
@@ -162,13 +154,9 @@ Suite *gyre_test_suite(void)
 	TCase *tcase = tcase_create("process-control");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-#ifdef CONTEXT_ASM
 	tcase_add_test(tcase, rounding_mode_belongs_to_the_process);
 	tcase_add_test(tcase, each_control_bit_belongs_to_the_process);
 	tcase_add_test(tcase, who_unmasks_an_exception_gets_its_own);
-#else
-	tcase_add_test(tcase, libc_keeps_none);
-#endif
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
