@@ -204,24 +204,39 @@ static unsigned move_down(struct gyre__alarms *alarms, unsigned max)
 	return count;
 }
 
-/* Ends the alarms of the near slot of the tick that has come. */
-static unsigned ring(struct gyre__alarms *alarms, uint32_t *ret_indices, unsigned max)
+/* Moves on to the near slot that comes next, and ends its alarms and those of the slots behind it
+ * in its word, to the one of `tick`. A far slot begins with a word: none is due among them. */
+static unsigned ring(
+	struct gyre__alarms *alarms, uint64_t tick, uint32_t *ret_indices, unsigned max)
 {
+	uint64_t first = alarms->next, begin = first & ~UINT64_C(63), all, left;
+	uint32_t word = first % GYRE__ALARM_NEAR / 64;
 	struct gyre__alarm *links = alarms->links;
-	uint32_t slot = alarms->tick % GYRE__ALARM_NEAR, at = links[slot].next;
 	unsigned count = 0;
 
-	for (; at != slot && count < max; count++) {
-		uint32_t next = links[at].next;
+	alarms->tick = first;
+	all = alarms->used[word] & ~UINT64_C(0) << first % 64;
+	if (tick - begin < 63)
+		all &= (UINT64_C(2) << (tick - begin)) - 1;
+	for (left = all; left; left &= left - 1) {
+		uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(left), at = links[slot].next;
 
-		ret_indices[count] = at - GYRE__ALARM_SLOTS;
-		links[at] = (struct gyre__alarm){at, at};
-		at = next;
+		for (; at != slot && count < max; count++) {
+			uint32_t next = links[at].next;
+
+			ret_indices[count] = at - GYRE__ALARM_SLOTS;
+			links[at] = (struct gyre__alarm){at, at};
+			at = next;
+		}
+		if (at != slot) {
+			links[slot].next = at;
+			links[at].prev = slot;
+			break;
+		}
 	}
-	links[slot].next = at;
-	links[at].prev = slot;
-	if (at == slot)
-		mark_empty(alarms, slot);
+	alarms->used[word] ^= all ^ left;
+	if (!alarms->used[word])
+		alarms->words[word / 64] &= ~(UINT64_C(1) << word % 64);
 	return count;
 }
 
@@ -230,26 +245,23 @@ unsigned gyre__alarms_take(
 {
 	unsigned count = 0;
 
-	for (;;) {
-		uint64_t near = first_near(alarms);
+	while (max && alarms->next <= tick) {
+		uint64_t near;
 		uint32_t slot;
 
 		/* That of a slot that stops have emptied since, perhaps. */
-		if (alarms->far <= near && alarms->far <= tick)
+		if (alarms->far <= alarms->next)
 			alarms->far = first_far(alarms, &slot);
-		alarms->next = near < alarms->far ? near : alarms->far;
-		if (alarms->next > tick || !max)
-			break;
-		if (alarms->far <= near) {
+		if (alarms->far <= alarms->next) {
 			max -= move_down(alarms, max);
 		} else {
-			unsigned n;
+			unsigned n = ring(alarms, tick, ret_indices + count, max);
 
-			alarms->tick = near;
-			n = ring(alarms, ret_indices + count, max);
 			count += n;
 			max -= n;
 		}
+		near = first_near(alarms);
+		alarms->next = near < alarms->far ? near : alarms->far;
 	}
 	return count;
 }

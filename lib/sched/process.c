@@ -47,7 +47,7 @@ static inline void make_ready(struct gyre_process *process, enum gyre__wake_reas
 	gyre__ready_add(&process->sched->ready, process);
 }
 
-bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason reason)
+static inline bool wake(struct gyre_process *process, enum gyre__wake_reason reason)
 {
 	switch (verdicts[process->state][reason]) {
 	case KEEP:
@@ -64,6 +64,11 @@ bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason rea
 		gyre__alarm_stop(&process->sched->alarms, process->index);
 	make_ready(process, reason);
 	return true;
+}
+
+bool gyre__process_wake(struct gyre_process *process, enum gyre__wake_reason reason)
+{
+	return wake(process, reason);
 }
 
 /* Fetches a line by a load whose value nobody wants. A prefetch is slow, or dropped, where the page
@@ -89,6 +94,12 @@ static inline void touch_stack(const struct gyre_process *process)
 	touch(sp + 55);
 }
 
+/* Whose alarm it is: who has set one has a block. */
+static inline struct gyre_process *process_of(struct gyre__sched *sched, uint32_t index)
+{
+	return &sched->table.chunks[index / GYRE__TABLE_CHUNK][index % GYRE__TABLE_CHUNK];
+}
+
 /* Who is due, a batch at a time. Apart, so that the idle turn saves no registers. */
 static __attribute__((noinline)) bool wake_due(
 	struct gyre__sched *sched, uint64_t tick, unsigned budget)
@@ -101,13 +112,13 @@ static __attribute__((noinline)) bool wake_due(
 		unsigned n = gyre__alarms_take(&sched->alarms, tick, due, max);
 
 		for (unsigned i = 0; i < n; i++) {
-			struct gyre_process *process = gyre__table_at(&sched->table, due[i]);
+			struct gyre_process *process = process_of(sched, due[i]);
 
 			touch(&process->deadline); /* its lateness is booked there */
 			/* More would be displaced until they run; who has ended has no stack. */
 			if (n <= GROUP && process->context.sp)
 				touch_stack(process);
-			gyre__process_wake(process, GYRE__WAKE_TIME);
+			wake(process, GYRE__WAKE_TIME);
 		}
 		/* A few take less time than to read the clock anew. */
 		if (n > BRIEF)
