@@ -79,6 +79,8 @@ void process_unmap(void *map, size_t n, size_t step)
 
 /* --- gyre: the loop --- */
 
+enum { POST_BUDGET = 256, TIMER_BUDGET = 128 }; /* a loop's own */
+
 /* A hub with a wheel and a scheduler, turned here. */
 struct rig {
 	struct gyre_loop loop;
@@ -124,11 +126,11 @@ static void turn(struct rig *rig)
 	loop->now = loop->clock_at ? loop->clock_at : gyre__clock_read(loop->clock);
 	loop->clock_at = 0;
 	if (gyre__post_pending(&loop->posts))
-		posts = gyre__post_run(&loop->posts, 256);
+		posts = gyre__post_run(&loop->posts, POST_BUDGET);
 	if (!posts)
 		loop->clock_at = loop->now;
-	gyre__wheel_expire(loop->wheel, loop->now, 256);
-	if (gyre__sched_wake(loop->sched, loop->now, 256))
+	gyre__wheel_expire(loop->wheel, loop->now, TIMER_BUDGET);
+	if (gyre__sched_wake(loop->sched, loop->now, TIMER_BUDGET))
 		gyre__sched_run(loop->sched, GYRE_SEC(1));
 	else
 		loop->clock_at = 0;

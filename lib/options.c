@@ -25,7 +25,7 @@ static const struct gyre_loop_options defaults = {
 	.process_accounts = true,
 	.poll_interval = 64,
 	.post_budget = 256,
-	.timer_budget = 256,
+	.timer_budget = 128,
 	.dispatch_budget = 65536,
 	.process_budget = GYRE_MSEC(1),
 };

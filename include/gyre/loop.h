@@ -61,7 +61,7 @@ struct gyre_loop_options {
 	unsigned poll_interval; /* a busy loop looks at its fds every so-manieth turn, >= 1. 64 */
 	unsigned post_budget; /* most posted calls a turn, >= 1. 256 */
 	unsigned timer_budget; /* most timers expired or cascaded a turn, >= 1; and as many
-				  processes whose deadlines have come. 256 */
+				  processes whose deadlines have come. 128 */
 	unsigned dispatch_budget; /* most node calls a turn, >= 1. 65536 */
 	uint64_t process_budget; /* time that processes may take a turn, nsec, >= 1000. 1 ms */
 };

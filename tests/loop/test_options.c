@@ -48,7 +48,7 @@ START_TEST(the_defaults_are_those_of_the_header)
 		.process_accounts = true,
 		.poll_interval = 64,
 		.post_budget = 256,
-		.timer_budget = 256,
+		.timer_budget = 128,
 		.dispatch_budget = 65536,
 		.process_budget = GYRE_MSEC(1),
 	};
