@@ -82,9 +82,9 @@
 	.p2align 5
 gyre__context_swap:
 	.cfi_startproc
+	stmxcsr	-56(%rsp)	/* what takes longest first: into the red zone */
 	movq	(%rsi), %rsi
 	save
-	stmxcsr	-8(%rsp)
 	fnstcw	-4(%rsp)
 	movzwl	-4(%rsp), %ecx
 	movq	%rsp, (%rdi)
@@ -98,7 +98,6 @@ gyre__context_swap:
 	xorl	-8(%rsi), %eax
 	testl	$0xffffffc0, %eax
 	jne	.Lmxcsr
-.Lx87:
 	cmpw	-4(%rsi), %cx
 	jne	.Lcontrol_word
 .Lrestore:
@@ -133,14 +132,17 @@ gyre__context_enter:
 gyre__context_load:
 	.cfi_startproc
 	suspended
-.Lmxcsr:
-	ldmxcsr	-8(%rsi)
-	jmp	.Lx87
 .Lcontrol_word:
 	/* What one process has raised would be an exception of the next to unmask it. */
 	fnclex
 	fldcw	-4(%rsi)
 	jmp	.Lrestore
+	.p2align 4
+.Lmxcsr:
+	ldmxcsr	-8(%rsi)
+	cmpw	-4(%rsi), %cx
+	jne	.Lcontrol_word
+	restore
 	.cfi_endproc
 	.size	gyre__context_load, . - gyre__context_load
 
