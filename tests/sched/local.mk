@@ -41,6 +41,13 @@ gyre_tests += %D%/test_process
 %C%_test_process_LDADD = $(SCHED_FIXTURE)
 
 if CONTEXT_ASM
+if !SANITIZERS
+gyre_tests += %D%/test_context_steps
+%C%_test_context_steps_SOURCES = %D%/test_context_steps.c
+%C%_test_context_steps_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_context_steps_LDADD = $(HARNESS) lib/sched/libsched.la lib/base/libbase.la -lm
+endif
+
 gyre_tests += %D%/test_process_control
 %C%_test_process_control_SOURCES = %D%/test_process_control.c
 %C%_test_process_control_CPPFLAGS = $(TEST_CPPFLAGS)

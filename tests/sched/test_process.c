@@ -382,6 +382,45 @@ START_TEST(who_ignores_cancellation_still_suspends)
 }
 END_TEST
 
+static int sleeps_once(struct gyre_process *self, void *arg)
+{
+	gyre_process_sleep_until(self, *(const uint64_t *)arg);
+	return gyre_process_sleep(self, GYRE_FOREVER);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Those far ahead are moved down first, which counts, too. */
+START_TEST(a_turn_wakes_no_more_than_its_budget)
+{
+	static const unsigned budgets[] = {1, 2, 63, 64, 65, 128, 200, 1000};
+	enum { SLEEPERS = 200 };
+	unsigned budget = budgets[_i / 2], ahead = _i % 2 ? SLEEPERS : 0, woken = 0;
+	uint64_t deadline = f.now + (ahead ? GYRE_MSEC(100) : GYRE_MSEC(1));
+
+	fixture_close(&f);
+	fixture_open(&f, SLEEPERS);
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		fixture_spawn(&f, "sleeper", sleeps_once, &deadline);
+	fixture_turn(&f);
+	f.loop.now = f.now = deadline + GYRE_USEC(2); /* a tick is 1.024 us */
+	while (woken < SLEEPERS) {
+		unsigned moved = least(ahead, budget), n;
+
+		ahead -= moved;
+		n = least(budget - moved, SLEEPERS - woken);
+		ck_assert(gyre__sched_wake(f.loop.sched, f.now, budget) == (n > 0));
+		ck_assert_uint_eq(fixture_run(&f, GYRE_SEC(1)), n);
+		woken += n;
+	}
+	ck_assert(!gyre__sched_due(f.loop.sched, f.now));
+	fixture_close(&f);
+}
+END_TEST
+
 Suite *gyre_test_suite(void)
 {
 	Suite *suite = suite_create("process");
@@ -397,6 +436,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, forever_does_not_wrap);
 	tcase_add_test(tcase, every_cell_of_the_table);
 	tcase_add_test(tcase, a_free_block_is_not_woken);
+	tcase_add_loop_test(tcase, a_turn_wakes_no_more_than_its_budget, 0, 16);
 	tcase_add_test(tcase, canceled_before_its_first_run);
 	tcase_add_test(tcase, who_ignores_cancellation_still_suspends);
 	suite_add_tcase(suite, tcase);
