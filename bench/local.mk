@@ -45,7 +45,7 @@ endif
 bench_programs += %D%/process
 %C%_process_SOURCES = %D%/process.c %D%/process.h %D%/process_peers.c %D%/process_steps.c \
 	%D%/process_wheel.c %D%/process_wheel.h $(bench_harness)
-%C%_process_LDADD = lib/sched/libsched.la lib/base/libbase.la $(BOOST_CONTEXT_LIBS) $(PTH_LIBS) -lm
+%C%_process_LDADD = $(GYRE_ROOMS) $(BOOST_CONTEXT_LIBS) $(PTH_LIBS) -lm
 
 bench_programs += %D%/timer
 %C%_timer_SOURCES = $(bench_harness) %D%/timer.c %D%/timer.h %D%/timer_time.c %D%/timer_gyre.c \

@@ -11,6 +11,7 @@
  */
 #include "process.h"
 
+#include <gyre/loop.h>
 #include <gyre/process.h>
 #include <fenv.h>
 #include <stdlib.h>
@@ -79,11 +80,10 @@ void process_unmap(void *map, size_t n, size_t step)
 
 /* --- gyre: the loop --- */
 
-enum { POST_BUDGET = 256, TIMER_BUDGET = 128 }; /* a loop's own */
-
 /* A hub with a wheel and a scheduler, turned here. */
 struct rig {
 	struct gyre_loop loop;
+	struct gyre_loop_options options;
 	struct gyre_clock *real, told;
 	uint64_t reading; /* what the clock `told` says */
 	unsigned n;
@@ -100,11 +100,13 @@ static uint64_t read_and_say(struct gyre_clock *clock)
 
 static struct rig *rig_open(unsigned n, bool accounts)
 {
-	struct gyre_loop_options options = {
-		.stack_size = PROCESS_STACK, .process_max = 1 << 20, .process_accounts = accounts};
 	struct rig *rig = calloc(1, sizeof(*rig));
 
 	bench_check(rig ? 0 : -1, "memory");
+	rig->options = GYRE_LOOP_OPTIONS_INIT;
+	rig->options.stack_size = PROCESS_STACK;
+	rig->options.process_max = 1 << 20;
+	rig->options.process_accounts = accounts;
 	rig->n = n;
 	rig->told.read = read_and_say;
 	bench_check(gyre__clock_create(&rig->real), "clock");
@@ -112,7 +114,7 @@ static struct rig *rig_open(unsigned n, bool accounts)
 	rig->reading = rig->loop.now = gyre__clock_read(rig->real);
 	bench_check(gyre__postbox_init(&rig->loop.posts, &rig->loop), "postbox");
 	bench_check(gyre__wheel_create(rig->loop.now, &rig->loop.wheel), "wheel");
-	bench_check(gyre__sched_create(&rig->loop, &options, &rig->loop.sched), "sched");
+	bench_check(gyre__sched_create(&rig->loop, &rig->options, &rig->loop.sched), "sched");
 	gyre__loop_enter(&rig->loop);
 	return rig;
 }
@@ -120,17 +122,18 @@ static struct rig *rig_open(unsigned n, bool accounts)
 /* As the loop's turn has it. */
 static void turn(struct rig *rig)
 {
+	const struct gyre_loop_options *options = &rig->options;
 	struct gyre_loop *loop = &rig->loop;
 	unsigned posts = 0;
 
 	loop->now = loop->clock_at ? loop->clock_at : gyre__clock_read(loop->clock);
 	loop->clock_at = 0;
 	if (gyre__post_pending(&loop->posts))
-		posts = gyre__post_run(&loop->posts, POST_BUDGET);
+		posts = gyre__post_run(&loop->posts, options->post_budget);
 	if (!posts)
 		loop->clock_at = loop->now;
-	gyre__wheel_expire(loop->wheel, loop->now, TIMER_BUDGET);
-	if (gyre__sched_wake(loop->sched, loop->now, TIMER_BUDGET))
+	gyre__wheel_expire(loop->wheel, loop->now, options->timer_budget);
+	if (gyre__sched_wake(loop->sched, loop->now, options->timer_budget))
 		gyre__sched_run(loop->sched, GYRE_SEC(1));
 	else
 		loop->clock_at = 0;

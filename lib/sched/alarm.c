@@ -204,8 +204,8 @@ static unsigned move_down(struct gyre__alarms *alarms, unsigned max)
 	return count;
 }
 
-/* Moves on to the near slot that comes next, and ends its alarms and those of the slots behind it
- * in its word, to the one of `tick`. A far slot begins with a word: none is due among them. */
+/* Moves on to `next`, and ends the alarms of the near slots from there on in its word, up to that
+ * of `tick`. A far slot begins with a word: none comes between them. */
 static unsigned ring(
 	struct gyre__alarms *alarms, uint64_t tick, uint32_t *ret_indices, unsigned max)
 {

@@ -10,8 +10,8 @@
  * knows the other stack's caller). This object is not marked as capable of shadow stacks, which
  * could not follow it; notrack lets the jump end at any instruction under indirect branch tracking.
  *
- * The other's sp is loaded first: behind the store of one's own, which may be the same for all the
- * CPU knows, it comes 9 cycles later on Zen 4.
+ * The other's sp is loaded before one's own is stored: behind that store, which may be to the same
+ * place for all the CPU knows, it comes 9 cycles later on Zen 4.
  */
 	.text
 	.hidden	__cpu_model	/* libgcc's, whose first int is the vendor */
