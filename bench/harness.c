@@ -13,6 +13,8 @@
 #define USAGE        "usage: [--quick] [--csv FILE] [--core N] [--only CASE] [--param PARAM]"
 #define ROUNDS       15
 #define ROUNDS_QUICK 9
+#define MSEC         1000000u /* nsec */
+#define PATIENCE     2 /* parts of the time of what counts; none when quick */
 #define HEADER       "subject,case,param,system,unit,min,median,max\n"
 
 struct figure {
@@ -92,14 +94,12 @@ void bench_open(struct bench *bench, const char *subject, int argc, char **argv)
 		i++;
 	}
 	pin(bench);
+	if (bench->quick)
+		alone_learn(&bench->alone, 20 * MSEC, 0);
+	else
+		alone_learn(&bench->alone, 500 * MSEC, 3000 * MSEC);
 	printf("%-18s %-16s %-18s %10s %10s %10s  of peer\n", subject, "", "", "min", "median",
 		"max");
-}
-
-void bench_close(struct bench *bench)
-{
-	if (bench->csv && fclose(bench->csv) != 0)
-		fail("--csv", "cannot be written");
 }
 
 bool bench_wants(const struct bench *bench, const char *name)
@@ -148,6 +148,27 @@ static void report(struct bench *bench, const struct bench_case *what, const cha
 			figure.median, figure.max);
 }
 
+/* One that nothing disturbed, if patience lasts. */
+static double repetition(struct bench *bench, const struct bench_system *system)
+{
+	uint64_t took;
+	double value;
+	bool alone;
+
+	do {
+		alone_wait(&bench->alone);
+		took = bench_now();
+		value = system->round(system->arg);
+		took = bench_now() - took;
+		alone = alone_now(&bench->alone);
+	} while (!alone && alone_spend(&bench->alone, took));
+	if (!bench->quick)
+		bench->alone.patience += PATIENCE * took;
+	bench->repetitions++;
+	bench->disturbed += !alone;
+	return value;
+}
+
 void bench_compare(struct bench *bench, const struct bench_case *what,
 	const struct bench_system *systems, unsigned n, double *ret_medians)
 {
@@ -160,7 +181,7 @@ void bench_compare(struct bench *bench, const struct bench_case *what,
 		systems[s].round(systems[s].arg);
 	for (unsigned round = 0; round < bench->rounds; round++)
 		for (unsigned s = 0; s < n; s++)
-			values[s][round] = systems[s].round(systems[s].arg);
+			values[s][round] = repetition(bench, &systems[s]);
 	for (unsigned s = 0; s < n; s++) {
 		struct figure figure = figure_make(values[s], bench->rounds);
 
@@ -177,4 +198,14 @@ void bench_count(
 {
 	if (bench_wants(bench, what->name) && bench_wants_param(bench, what->param))
 		report(bench, what, system, (struct figure){value, value, value}, 0);
+}
+
+void bench_close(struct bench *bench)
+{
+	const struct bench_case what = {"disturbed", "repetitions", "%"};
+	double share = 100.0 * bench->disturbed / (bench->repetitions + !bench->repetitions);
+
+	report(bench, &what, bench->subject, (struct figure){share, share, share}, 0);
+	if (bench->csv && fclose(bench->csv) != 0)
+		fail("--csv", "cannot be written");
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What all benchmarks share: one pinned core, systems measured in turn (A B A B), the median of at
- * least 9 repetitions, a line of text and a row of CSV for each. A benchmark is a program: it opens
- * the bench, gives it cases, and closes it. Any failure ends the program.
+ * least 9 repetitions, a line of text and a row of CSV for each. A repetition that shared the core
+ * with others is done again, while patience lasts. A benchmark is a program: it opens the bench,
+ * gives it cases, and closes it. Any failure ends the program.
  */
 #ifndef GYRE_BENCH_HARNESS_H
 #define GYRE_BENCH_HARNESS_H
+
+#include "alone.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +25,8 @@ struct bench {
 	FILE *csv; /* NULL: none asked for */
 	const char *only; /* a case's name: the others are left out; NULL: all */
 	const char *param; /* likewise, a parameter: "V=16" */
+	struct alone alone;
+	unsigned repetitions, disturbed; /* those that count; of them, with others on the core */
 };
 
 /* One of those that are compared; the first of a case is gyre, as a rule. */
@@ -43,6 +48,7 @@ struct bench_case {
  * to, and begins with the header line if it is new. Pins the thread to the core, by default the
  * last that it may use. */
 void bench_open(struct bench *bench, const char *subject, int argc, char **argv);
+/* Says how many repetitions were disturbed. */
 void bench_close(struct bench *bench);
 
 /* Whether a case is asked for: what is dear to set up asks first. */
@@ -52,9 +58,10 @@ bool bench_wants_param(const struct bench *bench, const char *param);
 /* `full`, or `quick` in a quick run. */
 unsigned bench_size(const struct bench *bench, unsigned full, unsigned quick);
 
-/* Warms every system up by a round, then measures them in turn; prints minimum, median, maximum
- * and, behind the peers', the ratio of the first system's median to theirs. `ret_medians`, one for
- * each system, may be NULL. */
+/* Warms every system up by a round, then measures them in turn; in all, waits and does again what
+ * was disturbed for at most twice as long as what counts takes, not at all when quick. Prints
+ * minimum, median, maximum and, behind the peers', the ratio of the first system's median to
+ * theirs. `ret_medians`, one for each system, may be NULL. */
 void bench_compare(struct bench *bench, const struct bench_case *what,
 	const struct bench_system *systems, unsigned n, double *ret_medians);
 /* A figure that was counted, not timed: bytes, instructions, misses. */

@@ -1,7 +1,7 @@
 # Benchmarks are built by `make bench`, optimized for this machine, peers and gyre's nodes alike; the
 # library under them is built as it ships.
 bench_programs =
-bench_harness = %D%/harness.c %D%/harness.h
+bench_harness = %D%/alone.c %D%/alone.h %D%/harness.c %D%/harness.h
 %D%/%.o: CFLAGS += -O3 -march=native
 EXTRA_PROGRAMS = $(bench_programs)
 EXTRA_DIST += %D%/bars.csv %D%/cases.csv %D%/published.csv

@@ -12,10 +12,10 @@ HEAD = """\
 # Benchmarks beside the peers
 
 gyre beside what it is compared with, in one run: every system measured in turn on one pinned core,
-the median of at least 9 repetitions. The machines that such figures come from are noisy, so it is
-the ratios that count, not the nanoseconds. In the tables a peer's median has behind it, in
-brackets, gyre's part of it: below 1, gyre is faster. This page is written by `script/bench`; by
-hand nothing of it is.
+the median of at least 9 repetitions. The machines that such figures come from are noisy: what a
+neighbour on the core's other thread disturbed is measured again, for a while, and it is the ratios
+that count, not the nanoseconds. In the tables a peer's median has behind it, in brackets, gyre's
+part of it: below 1, gyre is faster. This page is written by `script/bench`, by hand nothing of it.
 
     script/bench                     # all of it, in some ten minutes: writes this page
     script/bench --quick             # a look, in under a minute
@@ -117,7 +117,7 @@ def subject_section(table, subject, texts, verdicts, published, directory):
     if curves.draw(table, subject, published, os.path.join(directory, subject + ".svg")):
         yield from ("", f"![The medians of the tables below, as curves]({subject}.svg)")
     for case in table.cases(subject):
-        text = texts.get((subject, case))
+        text = texts.get((subject, case)) or texts.get(("", case))
         yield from ("", f"**{case}**" + (f": {text}" if text else ""))
         yield from case_tables(table.of(subject, case))
     own = [verdict for verdict in verdicts if verdict.bar.subject == subject]

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether the core is ours alone. If its other hardware thread works, for whomever, that takes up
+ * to half of what the core can do, and a figure tells of the neighbour, not of the program.
+ */
+#ifndef GYRE_BENCH_ALONE_H
+#define GYRE_BENCH_ALONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct alone {
+	double last, best; /* of what alone_now() measures; the best that was seen twice running */
+	uint64_t patience; /* nsec that may still be spent on waiting and on doing again */
+};
+
+/* Learns what the core can do, for so many nsec, and begins with so much patience. */
+void alone_learn(struct alone *alone, uint64_t nsec, uint64_t patience);
+/* Takes some 20 usec. */
+bool alone_now(struct alone *alone);
+/* Returns when nobody else works on the core, or patience is at its end. */
+void alone_wait(struct alone *alone);
+/* Whether there is patience for `nsec` more, which are then taken from it. */
+bool alone_spend(struct alone *alone, uint64_t nsec);
+
+#endif
