@@ -56,8 +56,8 @@ struct gyre_sweep {
 typedef uint64_t gyre__send_fn(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n);
 
-/* An instance. First line: what others touch to lead items here, and the dispatcher to call it.
- * Second line: what it touches itself. */
+/* An instance. First line: what others touch to lead items here, the dispatcher to call it, and it
+ * to lead them on. Second line: what is counted, and what most vectors do not need. */
 struct gyre_node {
 	union {
 		gyre_node_fn *process;
@@ -65,21 +65,21 @@ struct gyre_node {
 	} fn;
 	struct gyre_node **nexts; /* its nexts, resolved */
 	uint64_t bit; /* of its rank in a word of the set of pending nodes */
-	/* What waits, in this generation and for the next one: the newest frame, whose next is the
-	 * oldest, and how many items are in it; the others are full. There is always one once it is
-	 * built. */
-	struct gyre_frame *inbox[2];
-	uint16_t waiting[2];
+	struct gyre_sweep *sweep;
+	struct gyre_node *after; /* what runs after it, where that is foreseen; or NULL */
+	uint16_t waiting[2]; /* in the newest frame of each inbox */
 	uint16_t n_nexts; /* 0 until the graph is built */
 	uint16_t n_near; /* n_nexts, if none leads back or far away; or 0 */
-	struct gyre_node *after; /* what runs after it, where that is foreseen; or NULL */
 	uint16_t rank;
 	uint16_t near; /* where its nexts are in the set of pending nodes, by build.c; or FAR */
 	uint16_t ways; /* n_nexts, if they are few and each another node; or 0 */
 	uint8_t mixed; /* vectors until one is asked again whether all its items go to one next */
 	uint8_t sure; /* how often in a row the same node ran after it */
+	/* What waits, in this generation and, on the next line, for the next one: the newest frame,
+	 * whose next is the oldest; those but the newest are full. There is always one once it is
+	 * built. */
+	struct gyre_frame *inbox[2];
 
-	struct gyre_sweep *sweep;
 	gyre__send_fn *send; /* by its nexts and the CPU */
 	struct gyre__node *cold;
 	uint64_t calls, items, kept, created; /* one writer, relaxed stores */
@@ -93,7 +93,7 @@ struct gyre_node {
 
 static_assert(sizeof(struct gyre_sweep) == 64, "the sweep is one cache line");
 static_assert(sizeof(struct gyre_node) == 128, "a node is two cache lines");
-static_assert(offsetof(struct gyre_node, sweep) == 64, "a node's own line is its second");
+static_assert(offsetof(struct gyre_node, inbox[1]) == 64, "its second line begins there");
 
 /* The layouts and protocols of this header, as a symbol: another library's fails to link. */
 GYRE_API extern const char gyre_abi_0;
