@@ -29,6 +29,8 @@ struct plan {
 	struct gyre__node **inner; /* those that take items, in the order of adding */
 	uint16_t *inner_index; /* by id.index */
 	struct gyre_node **nexts; /* node after node, in the order of adding */
+	struct gyre_node **lined; /* likewise, each node's in as few cache lines as can be */
+	size_t n_lined;
 	struct gyre_node **by_rank;
 	struct gyre_node **inputs;
 	uint32_t *first, *fan_out; /* for gyre__order() */
@@ -45,6 +47,7 @@ static void plan_free(struct plan *plan)
 	free(plan->inner);
 	free(plan->inner_index);
 	free(plan->nexts);
+	free(plan->lined);
 	free(plan->by_rank);
 	free(plan->inputs);
 	free(plan->first);
@@ -56,11 +59,23 @@ static void plan_free(struct plan *plan)
 	free(plan->product);
 }
 
+/* Where n nexts begin, behind so many places: in as few lines as can be. */
+static size_t lined_begin(size_t places, size_t n)
+{
+	const size_t line = GYRE__LINE / sizeof(struct gyre_node *), in_line = places % line;
+
+	if ((in_line + n + line - 1) / line > (n + line - 1) / line)
+		places += line - in_line;
+	return places;
+}
+
 static void plan_count(struct plan *plan)
 {
 	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
 		plan->n_names++;
 		plan->n_edges += node->node_class->n_nexts;
+		plan->n_lined = lined_begin(plan->n_lined, node->node_class->n_nexts) +
+				node->node_class->n_nexts;
 		if (gyre__node_is_input(node))
 			plan->n_inputs++;
 		else
@@ -76,6 +91,8 @@ static int plan_alloc(struct plan *plan)
 	plan->inner = calloc(n, sizeof(*plan->inner));
 	plan->inner_index = calloc(GYRE__NODE_MAX, sizeof(*plan->inner_index));
 	plan->nexts = calloc(n_edges, sizeof(*plan->nexts));
+	plan->lined = aligned_alloc(
+		GYRE__LINE, (plan->n_lined * sizeof(*plan->lined) / GYRE__LINE + 1) * GYRE__LINE);
 	plan->by_rank = calloc(n, sizeof(*plan->by_rank));
 	plan->inputs = calloc(plan->n_inputs + 1, sizeof(*plan->inputs));
 	plan->first = calloc(n, sizeof(*plan->first));
@@ -85,9 +102,9 @@ static int plan_alloc(struct plan *plan)
 	plan->component = calloc(n, sizeof(*plan->component));
 	plan->fed = calloc(n, sizeof(*plan->fed));
 	plan->product = calloc(n, sizeof(*plan->product));
-	if (plan->by_name && plan->inner && plan->inner_index && plan->nexts && plan->by_rank &&
-		plan->inputs && plan->first && plan->fan_out && plan->to && plan->rank &&
-		plan->component && plan->fed && plan->product)
+	if (plan->by_name && plan->inner && plan->inner_index && plan->nexts && plan->lined &&
+		plan->by_rank && plan->inputs && plan->first && plan->fan_out && plan->to &&
+		plan->rank && plan->component && plan->fed && plan->product)
 		return 0;
 	return gyre__error_set(plan->error, -ENOMEM, "no memory to build the graph");
 }
@@ -373,6 +390,7 @@ static uint16_t nexts_direct(struct gyre_node *const *nexts, unsigned n, unsigne
 static void nodes_install(struct plan *plan)
 {
 	struct gyre_node **nexts = plan->nexts;
+	size_t places = 0;
 
 	for (unsigned i = 0; i < plan->n_inner; i++) {
 		struct gyre__node *node = plan->inner[i];
@@ -388,7 +406,9 @@ static void nodes_install(struct plan *plan)
 	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
 		unsigned n = node->node_class->n_nexts;
 
-		node->hot->nexts = nexts;
+		places = lined_begin(places, n);
+		node->hot->nexts = memcpy(plan->lined + places, nexts, n * sizeof(*nexts));
+		places += n;
 		node->hot->n_nexts = n;
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
@@ -430,10 +450,10 @@ static void plan_install(struct plan *plan)
 	free(graph->nexts_all);
 	free(graph->by_rank);
 	free(graph->inputs);
-	graph->nexts_all = plan->nexts;
+	graph->nexts_all = plan->lined;
 	graph->by_rank = plan->by_rank;
 	graph->inputs = plan->inputs;
-	plan->nexts = NULL;
+	plan->lined = NULL;
 	plan->by_rank = NULL;
 	plan->inputs = NULL;
 	graph->n_ranks = plan->n_inner;

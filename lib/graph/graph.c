@@ -95,6 +95,7 @@ void gyre__graph_destroy(struct gyre__graph *graph)
 	}
 	for (unsigned i = 0; i < GYRE__NODE_MAX / GYRE__NODE_CHUNK; i++)
 		free(graph->chunks[i]);
+	gyre__lines_fini(&graph->lines);
 	gyre__pool_fini(&graph->pool);
 	free(graph->spill);
 	free(graph->by_rank);

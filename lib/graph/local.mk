@@ -14,6 +14,8 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/graph.c \
 	%D%/graph.h \
 	%D%/inline.c \
+	%D%/lines.c \
+	%D%/lines.h \
 	%D%/match.h \
 	%D%/next.c \
 	%D%/node.c \

@@ -94,28 +94,19 @@ static int slot_find(struct gyre__graph *graph, unsigned *ret_index)
 	return -ENOSPC;
 }
 
-/* The hot half with the data behind it: an even number of lines, which with the allocator's own
- * makes an odd one, so that neighbours do not alias at 4 KiB. NULL: no memory. */
-static struct gyre_node *hot_create(size_t data_size)
+/* Of the hot half with the data behind it. */
+static size_t hot_lines(const struct gyre_node_class *node_class)
 {
-	size_t lines, size;
-	struct gyre_node *hot;
+	const size_t size = node_class->data_size;
 
-	if (data_size > SIZE_MAX / 2)
-		return NULL;
-	lines = (sizeof(*hot) + data_size + LINE - 1) / LINE;
-	size = (lines + lines % 2) * LINE;
-	hot = aligned_alloc(LINE, size);
-	if (hot)
-		memset(hot, 0, size);
-	return hot;
+	return sizeof(struct gyre_node) / GYRE__LINE + size / GYRE__LINE + !!(size % GYRE__LINE);
 }
 
 /* Returns 0 or -ENOMEM. */
 static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsigned index)
 {
 	struct gyre__chunk *chunk = graph->chunks[index / GYRE__NODE_CHUNK];
-	struct gyre_node *hot = hot_create(node->node_class->data_size);
+	struct gyre_node *hot = gyre__lines_get(&graph->lines, hot_lines(node->node_class));
 
 	if (!hot)
 		return -ENOMEM;
@@ -193,7 +184,7 @@ void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 		gyre__inboxes_close(graph, node->hot);
 		chunk->cold[slot] = NULL;
 		chunk->generation[slot]++;
-		free(node->hot);
+		gyre__lines_put(&graph->lines, node->hot, hot_lines(node->node_class));
 	}
 	for (unsigned i = 0; node->targets && i < node->node_class->n_nexts; i++)
 		free(node->targets[i]);

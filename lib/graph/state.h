@@ -9,6 +9,7 @@
 #include <gyre/sender.h>
 
 #include "base/hub.h"
+#include "graph/lines.h"
 #include "graph/partition.h"
 
 #define GYRE__NODE_MAX   4096
@@ -140,6 +141,7 @@ struct gyre__graph {
 	struct gyre__node *first, *last; /* nodes in the order of adding */
 	unsigned n_nodes;
 	struct gyre__chunk *chunks[GYRE__NODE_MAX / GYRE__NODE_CHUNK];
+	struct gyre__lines lines; /* of nodes' hot halves */
 	/* Where items are gathered that cannot go straight into a frame, by way. */
 	void *scratch[GYRE__WAYS_MAX][GYRE_VECTOR_MAX + GYRE__PARTITION_ITEMS_SLACK];
 	struct gyre__late late;

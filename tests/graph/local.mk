@@ -55,6 +55,11 @@ gyre_tests += %D%/test_inline
 %C%_test_inline_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inline_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_lines
+%C%_test_lines_SOURCES = %D%/test_lines.c
+%C%_test_lines_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_lines_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_next
 %C%_test_next_SOURCES = %D%/test_next.c
 %C%_test_next_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -386,6 +386,39 @@ START_TEST(room_is_given_back)
 }
 END_TEST
 
+/* Each node's nexts lie in as few cache lines as they can, and lead where they should. */
+START_TEST(nexts_lie_in_few_lines)
+{
+	enum { NODES = 40, LINE = 64 / sizeof(struct gyre_node *) };
+	static struct gyre_node_class classes[NODES];
+	static const char *const to_end[NODES] = {[0 ... NODES - 1] = "end"};
+	struct rig *rig = rig_new(4);
+
+	for (unsigned i = 0; i < NODES; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "%u", i);
+		classes[i] = rig_probe_classes[1];
+		classes[i].nexts = to_end;
+		classes[i].n_nexts = i * 7 % NODES;
+		rig_add(rig, &classes[i], name);
+	}
+	rig_add(rig, &rig_end_class, "end");
+	rig_build(rig);
+	for (struct gyre__node *node = rig->graph->first; node; node = node->next) {
+		const uintptr_t begin = (uintptr_t)node->hot->nexts;
+		const unsigned n = node->hot->n_nexts;
+
+		ck_assert_uint_eq(n, node->node_class->n_nexts);
+		ck_assert_uint_le((begin % 64 + n * sizeof(struct gyre_node *) + 63) / 64,
+			(n + LINE - 1) / LINE);
+		for (unsigned i = 0; i < n; i++)
+			ck_assert_ptr_eq(node->hot->nexts[i], rig_node(rig, "end")->hot);
+	}
+	rig_free(rig);
+}
+END_TEST
+
 /* What ran next to a node for long does so no more once a build has turned the edge round. */
 START_TEST(chains_end_where_they_lead_back)
 {
@@ -427,6 +460,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, ranks_and_back_edges);
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);
+	tcase_add_test(tcase, nexts_lie_in_few_lines);
 	tcase_add_test(tcase, what_waits_takes_its_room);
 	tcase_add_test(tcase, room_is_given_back);
 	tcase_add_test(tcase, chains_end_where_they_lead_back);
