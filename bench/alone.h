@@ -11,6 +11,7 @@
 
 struct alone {
 	double last, best; /* of what alone_now() measures; the best that was seen twice running */
+	uint64_t since; /* alone ever since that time, for all that was seen; 0: it is not */
 	uint64_t patience; /* nsec that may still be spent on waiting and on doing again */
 };
 
@@ -18,7 +19,8 @@ struct alone {
 void alone_learn(struct alone *alone, uint64_t nsec, uint64_t patience);
 /* Takes some 20 usec. */
 bool alone_now(struct alone *alone);
-/* Returns when nobody else works on the core, or patience is at its end. */
+/* Returns when nobody else has worked on the core for a while, for then that goes on for a while as
+ * a rule; or when patience is at its end. */
 void alone_wait(struct alone *alone);
 /* Whether there is patience for `nsec` more, which are then taken from it. */
 bool alone_spend(struct alone *alone, uint64_t nsec);

@@ -143,6 +143,7 @@ static unsigned way_choose(const struct contest *contest, const struct graph_sys
 			if (!walks)
 				walks = walks_for(system, run, 100000);
 			system->walk(run, walks);
+			alone_wait(&contest->bench->alone);
 			times[setup.way][round] = walk_timed(system, run, walks);
 			system->close(run);
 		}
@@ -199,7 +200,7 @@ static void entry_add(struct contest *contest, const struct graph_system *system
 		check(entry, i);
 	}
 	entry->walks = walks_for(
-		system, entry->runs[0], bench_size(contest->bench, 4000000, 600000) / CHUNKS);
+		system, entry->runs[0], bench_size(contest->bench, 2000000, 600000) / CHUNKS);
 	contest->n++;
 }
 

@@ -11,10 +11,11 @@
 #include <time.h>
 
 #define USAGE        "usage: [--quick] [--csv FILE] [--core N] [--only CASE] [--param PARAM]"
-#define ROUNDS       15
+#define ROUNDS       21
 #define ROUNDS_QUICK 9
 #define MSEC         1000000u /* nsec */
-#define PATIENCE     2 /* parts of the time of what counts; none when quick */
+#define PATIENCE     3 /* times what counts takes; none when quick */
+#define LONG         (20 * MSEC) /* seldom has the core alone: not worth doing again */
 #define HEADER       "subject,case,param,system,unit,min,median,max\n"
 
 struct figure {
@@ -161,8 +162,8 @@ static double repetition(struct bench *bench, const struct bench_system *system)
 		value = system->round(system->arg);
 		took = bench_now() - took;
 		alone = alone_now(&bench->alone);
-	} while (!alone && alone_spend(&bench->alone, took));
-	if (!bench->quick)
+	} while (!alone && took < LONG && alone_spend(&bench->alone, took));
+	if (!bench->quick && took < LONG)
 		bench->alone.patience += PATIENCE * took;
 	bench->repetitions++;
 	bench->disturbed += !alone;

@@ -33,7 +33,7 @@ struct bench {
 struct bench_system {
 	const char *name;
 	/* One repetition: does the work and returns what it cost, in the case's unit. Has its own
-	 * loops within, long enough for the clock: some 1 ms when quick, 5 ms otherwise. */
+	 * loops within, long enough for the clock: 1 or some ms. */
 	double (*round)(void *arg);
 	void *arg;
 };
@@ -58,10 +58,10 @@ bool bench_wants_param(const struct bench *bench, const char *param);
 /* `full`, or `quick` in a quick run. */
 unsigned bench_size(const struct bench *bench, unsigned full, unsigned quick);
 
-/* Warms every system up by a round, then measures them in turn; in all, waits and does again what
- * was disturbed for at most twice as long as what counts takes, not at all when quick. Prints
- * minimum, median, maximum and, behind the peers', the ratio of the first system's median to
- * theirs. `ret_medians`, one for each system, may be NULL. */
+/* Warms every system up by a round, then measures them in turn; waits, and does again what was
+ * disturbed if it is short, for at most three times as long in all as that takes, not at all when
+ * quick. Prints minimum, median, maximum and, behind the peers', the ratio of the first system's
+ * median to theirs. `ret_medians`, one for each system, may be NULL. */
 void bench_compare(struct bench *bench, const struct bench_case *what,
 	const struct bench_system *systems, unsigned n, double *ret_medians);
 /* A figure that was counted, not timed: bytes, instructions, misses. */

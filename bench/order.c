@@ -79,7 +79,7 @@ static void case_run(struct bench *bench, const struct order_case *what)
 	struct bench_system systems[ORDER_SYSTEMS];
 	struct run runs[ORDER_SYSTEMS];
 	struct bench_case row = {.name = order_shape_names[what->shape], .unit = "ns/packet"};
-	uint64_t nsec, round = bench_size(bench, 5000000, 600000);
+	uint64_t nsec, round = bench_size(bench, 2500000, 600000);
 	char param[48];
 
 	order_param(what, param);

@@ -433,7 +433,7 @@ int main(int argc, char **argv)
 	struct bench bench;
 
 	bench_open(&bench, "process", argc, argv);
-	process_span = bench_size(&bench, 5000000, 1000000);
+	process_span = bench_size(&bench, 2500000, 1000000);
 	count_memory(&bench, idlers);
 	compare(&bench, &raw, 1, switches);
 	compare_each(&bench, "resume-yield", "", ready, yielders);
