@@ -222,14 +222,11 @@ __attribute__((noinline)) uint64_t gyre__pending_behind(
 {
 	struct gyre__pending *pending = &graph->pending[GYRE__NOW];
 	unsigned word = near % 64;
-	uint64_t here = bits & UINT64_MAX << near / 64;
+	uint64_t here = bits & UINT64_MAX << near / 64, behind = bits ^ here;
 
 	pending->words[word] |= here;
-	pending->summary |= (uint64_t)(here != 0) << word;
-	if (here != bits) {
-		pending->words[word + 1] |= bits ^ here;
-		pending->summary |= UINT64_C(2) << word;
-	}
+	pending->words[word + 1] |= behind;
+	pending->summary |= (uint64_t)(here != 0) << word | (uint64_t)(behind != 0) << 1 << word;
 	return 0;
 }
 

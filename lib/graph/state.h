@@ -77,7 +77,7 @@ struct gyre__node {
  * summary when that word is not 0, or was not lately. */
 struct gyre__pending {
 	uint64_t summary;
-	uint64_t words[GYRE__NODE_MAX / 64];
+	uint64_t words[GYRE__NODE_MAX / 64 + 1]; /* the last one stays 0 */
 };
 
 /* Frames that are no inbox's, last freed first used. */
@@ -162,10 +162,11 @@ INLINE void gyre__nexts_fetch(const struct gyre_node *node)
 }
 
 /* Fetches what a node's call reads first: of many nodes, each was last called too long ago for the
- * first cache. (Never as a call: gcc takes a function that only fetches for one without effect.) */
+ * first cache. (Its first line was, by those that led items there. Never as a call: gcc takes a
+ * function that only fetches for one without effect.) */
 INLINE void gyre__node_fetch(const struct gyre_node *node)
 {
-	gyre_prefetch(node);
+	gyre_prefetch(&node->calls);
 	gyre_prefetch(gyre_node_data(node));
 	gyre__nexts_fetch(node);
 }
