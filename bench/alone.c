@@ -9,10 +9,14 @@
 
 #include "harness.h"
 
-/* Of the best seen. Shared, there is 0.5 to 0.95 of it. */
+#include <stdlib.h>
+
+/* Of the best ratio. Shared, there is 0.5 to 0.95 of it. */
 #define ALONE   0.98
+#define RARE    100 /* a ratio that not one of so many measured is chance, not the best */
+#define BIN     0.004 /* of the ratio, which is 0.3 to 2 */
 #define SETTLED 500000 /* nsec */
-#define TRIES   3 /* of which the fastest counts: an interrupt disturbs one */
+#define TRIES   3
 
 static uint64_t nothing_timed(void)
 {
@@ -34,28 +38,47 @@ static uint64_t chain_timed(void)
 	return bench_now() - began;
 }
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of some, for an interrupt disturbs one, each beside the chains before and behind it,
+ * for the frequency changes. */
 static double ratio(void)
 {
-	uint64_t chain = UINT64_MAX, nothing = UINT64_MAX, took;
+	double ratios[TRIES];
+	uint64_t before = chain_timed(), nothing, behind;
 
-	for (unsigned i = 0; i < TRIES; i++) {
-		took = chain_timed();
-		chain = took < chain ? took : chain;
-		took = nothing_timed();
-		nothing = took < nothing ? took : nothing;
+	for (unsigned i = 0; i < TRIES; i++, before = behind) {
+		nothing = nothing_timed();
+		behind = chain_timed();
+		ratios[i] = (double)(before + behind) / 2 / (double)nothing;
 	}
-	return (double)chain / (double)nothing;
+	qsort(ratios, TRIES, sizeof(*ratios), compare);
+	return ratios[TRIES / 2];
+}
+
+/* The best that is not chance. */
+static double best(const struct alone *alone)
+{
+	unsigned bin = ALONE_BINS, seen = 0;
+
+	while (bin && seen * RARE <= alone->n)
+		seen += alone->seen[--bin];
+	return bin * BIN;
 }
 
 bool alone_now(struct alone *alone)
 {
-	double now = ratio(), twice = now < alone->last ? now : alone->last;
+	double now = ratio();
+	unsigned bin = now / BIN < ALONE_BINS ? now / BIN : ALONE_BINS - 1;
 
-	/* Once may be chance. */
-	if (twice > alone->best)
-		alone->best = twice;
-	alone->last = now;
-	if (now < ALONE * alone->best)
+	alone->seen[bin]++;
+	alone->n++;
+	if (now < ALONE * best(alone))
 		alone->since = 0;
 	else if (!alone->since)
 		alone->since = bench_now();

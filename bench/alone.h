@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define ALONE_BINS 1024
+
 struct alone {
-	double last, best; /* of what alone_now() measures; the best that was seen twice running */
+	unsigned seen[ALONE_BINS], n; /* how often, of n in all, by the ratio that was measured */
 	uint64_t since; /* alone ever since that time, for all that was seen; 0: it is not */
 	uint64_t patience; /* nsec that may still be spent on waiting and on doing again */
 };
