@@ -94,12 +94,6 @@ static inline void touch_stack(const struct gyre_process *process)
 	touch(sp + 55);
 }
 
-/* Whose alarm it is: who has set one has a block. */
-static inline struct gyre_process *process_of(struct gyre__sched *sched, uint32_t index)
-{
-	return &sched->table.chunks[index / GYRE__TABLE_CHUNK][index % GYRE__TABLE_CHUNK];
-}
-
 /* Who is due, a batch at a time. Apart, so that the idle turn saves no registers. */
 static __attribute__((noinline)) bool wake_due(
 	struct gyre__sched *sched, uint64_t tick, unsigned budget)
@@ -112,7 +106,7 @@ static __attribute__((noinline)) bool wake_due(
 		unsigned n = gyre__alarms_take(&sched->alarms, tick, due, max);
 
 		for (unsigned i = 0; i < n; i++) {
-			struct gyre_process *process = process_of(sched, due[i]);
+			struct gyre_process *process = gyre__table_block(&sched->table, due[i]);
 
 			touch(&process->deadline); /* its lateness is booked there */
 			/* More would be displaced until they run; who has ended has no stack. */

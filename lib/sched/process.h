@@ -129,6 +129,13 @@ struct gyre__sched {
 	struct gyre__sched *_Atomic next; /* among those whose overflows can be told: overflow.c */
 };
 
+/* A block that was handed out once: who has an alarm has one. */
+static inline struct gyre_process *gyre__table_block(
+	const struct gyre__table *table, uint32_t index)
+{
+	return &table->chunks[index / GYRE__TABLE_CHUNK][index % GYRE__TABLE_CHUNK];
+}
+
 /* Whether `self` runs, on its own stack: sp is looked at whenever a process is about to suspend.
  * To be asked before anything is changed; if not, gyre__process_refuse() says what is wrong. */
 static inline bool gyre__process_may_suspend(const struct gyre_process *self)

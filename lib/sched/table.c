@@ -107,5 +107,5 @@ struct gyre_process *gyre__table_at(const struct gyre__table *table, uint32_t in
 {
 	if (index >= atomic_load_explicit(&table->used, memory_order_acquire))
 		return NULL;
-	return &table->chunks[index / GYRE__TABLE_CHUNK][index % GYRE__TABLE_CHUNK];
+	return gyre__table_block(table, index);
 }
