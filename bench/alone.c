@@ -66,7 +66,7 @@ static double best(const struct alone *alone)
 {
 	unsigned bin = ALONE_BINS, seen = 0;
 
-	while (bin && seen * RARE <= alone->n)
+	while (bin && seen <= alone->n / RARE)
 		seen += alone->seen[--bin];
 	return bin * BIN;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether the core is ours alone. If its other hardware thread works, for whomever, that takes up
- * to half of what the core can do, and a figure tells of the neighbour, not of the program.
+ * to half of what the core can do, and a figure tells of the neighbour, not of the program. Where
+ * somebody else works there all the time, that is not seen: it is taken for what the core can do.
  */
 #ifndef GYRE_BENCH_ALONE_H
 #define GYRE_BENCH_ALONE_H

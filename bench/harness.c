@@ -13,7 +13,7 @@
 #define USAGE        "usage: [--quick] [--csv FILE] [--core N] [--only CASE] [--param PARAM]"
 #define ROUNDS       21
 #define ROUNDS_QUICK 9
-#define MSEC         1000000u /* nsec */
+#define MSEC         UINT64_C(1000000) /* nsec */
 #define PATIENCE     3 /* times what counts takes; none when quick */
 #define LONG         (20 * MSEC) /* seldom has the core alone: not worth doing again */
 #define HEADER       "subject,case,param,system,unit,min,median,max\n"
@@ -149,8 +149,9 @@ static void report(struct bench *bench, const struct bench_case *what, const cha
 			figure.median, figure.max);
 }
 
-/* One that nothing disturbed, if patience lasts. */
-static double repetition(struct bench *bench, const struct bench_system *system)
+/* One that nothing was seen to disturb, if patience lasts; the first one, if it is not to be done
+ * again. */
+static double repetition(struct bench *bench, const struct bench_system *system, bool again)
 {
 	uint64_t took;
 	double value;
@@ -162,12 +163,26 @@ static double repetition(struct bench *bench, const struct bench_system *system)
 		value = system->round(system->arg);
 		took = bench_now() - took;
 		alone = alone_now(&bench->alone);
-	} while (!alone && took < LONG && alone_spend(&bench->alone, took));
-	if (!bench->quick && took < LONG)
+	} while (!alone && again && alone_spend(&bench->alone, took));
+	if (again)
 		bench->alone.patience += PATIENCE * took;
 	bench->repetitions++;
 	bench->disturbed += !alone;
 	return value;
+}
+
+/* The longest round of any system: what holds for one has to hold for all. */
+static uint64_t warm_up(const struct bench_system *systems, unsigned n)
+{
+	uint64_t longest = 0, took;
+
+	for (unsigned s = 0; s < n; s++) {
+		took = bench_now();
+		systems[s].round(systems[s].arg);
+		took = bench_now() - took;
+		longest = took > longest ? took : longest;
+	}
+	return longest;
 }
 
 void bench_compare(struct bench *bench, const struct bench_case *what,
@@ -175,14 +190,14 @@ void bench_compare(struct bench *bench, const struct bench_case *what,
 {
 	static double values[BENCH_SYSTEMS_MAX][BENCH_ROUNDS_MAX];
 	double first = 0;
+	bool again;
 
 	if (!bench_wants(bench, what->name) || !bench_wants_param(bench, what->param))
 		return;
-	for (unsigned s = 0; s < n; s++)
-		systems[s].round(systems[s].arg);
+	again = warm_up(systems, n) < LONG && !bench->quick;
 	for (unsigned round = 0; round < bench->rounds; round++)
 		for (unsigned s = 0; s < n; s++)
-			values[s][round] = repetition(bench, &systems[s]);
+			values[s][round] = repetition(bench, &systems[s], again);
 	for (unsigned s = 0; s < n; s++) {
 		struct figure figure = figure_make(values[s], bench->rounds);
 

@@ -59,9 +59,9 @@ bool bench_wants_param(const struct bench *bench, const char *param);
 unsigned bench_size(const struct bench *bench, unsigned full, unsigned quick);
 
 /* Warms every system up by a round, then measures them in turn; waits, and does again what was
- * disturbed if it is short, for at most three times as long in all as that takes, not at all when
- * quick. Prints minimum, median, maximum and, behind the peers', the ratio of the first system's
- * median to theirs. `ret_medians`, one for each system, may be NULL. */
+ * disturbed if all of the case are short, for at most some seconds and three times as long as that
+ * takes in all, not at all when quick. Prints minimum, median, maximum and, behind the peers', the
+ * ratio of the first system's median to theirs. `ret_medians`, one for each system, may be NULL. */
 void bench_compare(struct bench *bench, const struct bench_case *what,
 	const struct bench_system *systems, unsigned n, double *ret_medians);
 /* A figure that was counted, not timed: bytes, instructions, misses. */

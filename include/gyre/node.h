@@ -56,8 +56,8 @@ struct gyre_sweep {
 typedef uint64_t gyre__send_fn(
 	struct gyre__graph *graph, struct gyre_node *node, void **items, size_t n);
 
-/* An instance. First line: what others touch to lead items here, the dispatcher to call it, and it
- * to lead them on. Second line: what is counted, and what most vectors do not need. */
+/* An instance. First line: what others touch to lead items here, the dispatcher to call it, and a
+ * sender, or a vector that goes whole, to go on. Second line: what is counted, and the rest. */
 struct gyre_node {
 	union {
 		gyre_node_fn *process;

@@ -64,7 +64,7 @@ static size_t lined_begin(size_t places, size_t n)
 {
 	const size_t line = GYRE__LINE / sizeof(struct gyre_node *), in_line = places % line;
 
-	if ((in_line + n + line - 1) / line > (n + line - 1) / line)
+	if (n && (in_line + n + line - 1) / line > (n + line - 1) / line)
 		places += line - in_line;
 	return places;
 }

@@ -12,8 +12,6 @@
 
 #include "graph/drop.h"
 
-#define LINE 64
-
 /* Frames that were allocated together. */
 struct gyre__slab {
 	struct gyre__slab *next;
@@ -23,15 +21,15 @@ size_t gyre__frame_size(unsigned vector)
 {
 	size_t bytes =
 		sizeof(struct gyre_frame) + (vector + GYRE__PARTITION_ITEMS_SLACK) * sizeof(void *);
-	size_t lines = (bytes + LINE - 1) / LINE;
+	size_t lines = (bytes + GYRE__LINE - 1) / GYRE__LINE;
 
-	return (lines | 1) * LINE;
+	return (lines | 1) * GYRE__LINE;
 }
 
 struct gyre_frame *gyre__frame_create(unsigned vector)
 {
 	size_t size = gyre__frame_size(vector);
-	struct gyre_frame *frame = aligned_alloc(LINE, size);
+	struct gyre_frame *frame = aligned_alloc(GYRE__LINE, size);
 
 	if (!frame)
 		return NULL;
@@ -72,14 +70,14 @@ int gyre__pool_reserve(struct gyre__pool *pool, unsigned n)
 		return -ENOMEM;
 	pool->free = all;
 	n -= pool->n_frames;
-	slab = aligned_alloc(LINE, LINE + n * size);
+	slab = aligned_alloc(GYRE__LINE, GYRE__LINE + n * size);
 	if (!slab)
 		return -ENOMEM;
 	slab->next = pool->slabs;
 	pool->slabs = slab;
 	pool->n_frames += n;
 	/* From the last to the first, so that the first is used first. */
-	for (at = (char *)slab + LINE + n * size; n--;) {
+	for (at = (char *)slab + GYRE__LINE + n * size; n--;) {
 		at -= size;
 		memset(at, 0, size);
 		frame = (struct gyre_frame *)at;

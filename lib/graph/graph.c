@@ -12,7 +12,6 @@
 #include "graph/frame.h"
 #include "graph/node.h"
 
-#define LINE 64
 /* Loops of vectors below it send but a few items at a time. */
 #define SHORTEST 8
 
@@ -49,8 +48,8 @@ static void partition_set(struct gyre__graph *graph, const struct gyre__partitio
 int gyre__graph_create(struct gyre_loop *loop, const struct gyre_loop_options *options,
 	struct gyre__graph **ret_graph)
 {
-	size_t size = (sizeof(struct gyre__graph) + LINE - 1) / LINE * LINE;
-	struct gyre__graph *graph = aligned_alloc(LINE, size);
+	size_t size = (sizeof(struct gyre__graph) + GYRE__LINE - 1) / GYRE__LINE * GYRE__LINE;
+	struct gyre__graph *graph = aligned_alloc(GYRE__LINE, size);
 
 	if (!graph)
 		return -ENOMEM;

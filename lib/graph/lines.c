@@ -38,8 +38,8 @@ void *gyre__lines_get(struct gyre__lines *lines, size_t n)
 	n |= 1;
 	if (n > GYRE__LINES_TOGETHER) {
 		memory = aligned_alloc(GYRE__LINE, n * GYRE__LINE);
-	} else if ((memory = lines->given[n])) {
-		memcpy(&lines->given[n], memory, sizeof(memory));
+	} else if ((memory = lines->given[n / 2])) {
+		memcpy(&lines->given[n / 2], memory, sizeof(memory));
 	} else {
 		if (lines->left < n && block_add(lines) < 0)
 			return NULL;
@@ -54,12 +54,11 @@ void *gyre__lines_get(struct gyre__lines *lines, size_t n)
 
 void gyre__lines_put(struct gyre__lines *lines, void *memory, size_t n)
 {
-	n |= 1;
 	if (n > GYRE__LINES_TOGETHER) {
 		free(memory);
 	} else if (memory) {
-		memcpy(memory, &lines->given[n], sizeof(memory));
-		lines->given[n] = memory;
+		memcpy(memory, &lines->given[n / 2], sizeof(memory));
+		lines->given[n / 2] = memory;
 	}
 }
 
@@ -71,5 +70,4 @@ void gyre__lines_fini(struct gyre__lines *lines)
 		lines->blocks = block->next;
 		free(block);
 	}
-	*lines = (struct gyre__lines){0};
 }

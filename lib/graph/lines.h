@@ -12,17 +12,20 @@
 #define GYRE__LINE 64
 /* Lines that are worth it to lie together; more are memory of their own. With AddressSanitizer all
  * are, for it to see who goes beyond them. */
+#ifndef GYRE__LINES_TOGETHER
 #ifdef HAVE_ASAN
 #define GYRE__LINES_TOGETHER 0
 #else
 #define GYRE__LINES_TOGETHER 63
+#endif
 #endif
 
 struct gyre__lines {
 	struct gyre__lines_block *blocks; /* the newest first */
 	char *at; /* in the newest */
 	size_t left; /* lines from there on */
-	void *given[GYRE__LINES_TOGETHER + 1]; /* back, by size; each begins with the next one */
+	void *given[GYRE__LINES_TOGETHER / 2 +
+		    1]; /* back, of 2 i + 1 lines; begins with the next */
 };
 
 /* Zeroed memory of at least n lines, at least one; an odd number, so that neighbours do not alias

@@ -15,8 +15,6 @@
 #include "graph/frame.h"
 #include "graph/graph.h"
 
-#define LINE 64
-
 void gyre_node_options_init(struct gyre_node_options *options, size_t size)
 {
 	const struct gyre_node_options defaults = {.size = sizeof(defaults)};
@@ -67,7 +65,7 @@ void gyre__node_aim(struct gyre__node *node)
 
 static int chunk_create(struct gyre__chunk **ret_chunk)
 {
-	struct gyre__chunk *chunk = aligned_alloc(LINE, sizeof(*chunk));
+	struct gyre__chunk *chunk = aligned_alloc(GYRE__LINE, sizeof(*chunk));
 
 	if (!chunk)
 		return -ENOMEM;
@@ -106,8 +104,10 @@ static size_t hot_lines(const struct gyre_node_class *node_class)
 static int node_place(struct gyre__graph *graph, struct gyre__node *node, unsigned index)
 {
 	struct gyre__chunk *chunk = graph->chunks[index / GYRE__NODE_CHUNK];
-	struct gyre_node *hot = gyre__lines_get(&graph->lines, hot_lines(node->node_class));
+	struct gyre_node *hot;
 
+	node->n_lines = hot_lines(node->node_class);
+	hot = gyre__lines_get(&graph->lines, node->n_lines);
 	if (!hot)
 		return -ENOMEM;
 	hot->sweep = &graph->sweep;
@@ -184,7 +184,7 @@ void gyre__node_free(struct gyre__graph *graph, struct gyre__node *node)
 		gyre__inboxes_close(graph, node->hot);
 		chunk->cold[slot] = NULL;
 		chunk->generation[slot]++;
-		gyre__lines_put(&graph->lines, node->hot, hot_lines(node->node_class));
+		gyre__lines_put(&graph->lines, node->hot, node->n_lines);
 	}
 	for (unsigned i = 0; node->targets && i < node->node_class->n_nexts; i++)
 		free(node->targets[i]);

@@ -65,6 +65,7 @@ struct gyre__node {
 	uint64_t dropped, punted;
 	uint64_t sampled_calls, sampled_items, sampled_clocks, longest_clocks;
 	uint16_t n_direct; /* the hot half's, without a reservation */
+	size_t n_lines; /* of the hot half and its data */
 	uint64_t product; /* most items that one item here can become */
 	unsigned trace; /* items still to be traced */
 	bool disabled;

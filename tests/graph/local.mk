@@ -55,9 +55,14 @@ gyre_tests += %D%/test_inline
 %C%_test_inline_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inline_LDADD = %D%/librig.la
 
+gyre_tests += %D%/test_node_memory
+%C%_test_node_memory_SOURCES = %D%/test_node_memory.c
+%C%_test_node_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_node_memory_LDADD = %D%/librig.la
+
 gyre_tests += %D%/test_lines
-%C%_test_lines_SOURCES = %D%/test_lines.c
-%C%_test_lines_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_lines_SOURCES = %D%/test_lines.c lib/graph/lines.c
+%C%_test_lines_CPPFLAGS = $(TEST_CPPFLAGS) -DGYRE__LINES_TOGETHER=63
 %C%_test_lines_LDADD = %D%/librig.la
 
 gyre_tests += %D%/test_next

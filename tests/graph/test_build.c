@@ -393,6 +393,7 @@ START_TEST(nexts_lie_in_few_lines)
 	static struct gyre_node_class classes[NODES];
 	static const char *const to_end[NODES] = {[0 ... NODES - 1] = "end"};
 	struct rig *rig = rig_new(4);
+	struct gyre_node **end = NULL;
 
 	for (unsigned i = 0; i < NODES; i++) {
 		char name[8];
@@ -410,8 +411,16 @@ START_TEST(nexts_lie_in_few_lines)
 		const unsigned n = node->hot->n_nexts;
 
 		ck_assert_uint_eq(n, node->node_class->n_nexts);
-		ck_assert_uint_le((begin % 64 + n * sizeof(struct gyre_node *) + 63) / 64,
-			(n + LINE - 1) / LINE);
+		if (n)
+			ck_assert_uint_le((begin % 64 + n * sizeof(struct gyre_node *) + 63) / 64,
+				(n + LINE - 1) / LINE);
+		/* No place is left out but for that. */
+		if (end && end != node->hot->nexts)
+			ck_assert_uint_eq(begin % 64, 0);
+		ck_assert(!end || begin - (uintptr_t)end < 64);
+		if (end && n <= LINE - (uintptr_t)end % 64 / sizeof(*end))
+			ck_assert_ptr_eq(node->hot->nexts, end);
+		end = node->hot->nexts + n;
 		for (unsigned i = 0; i < n; i++)
 			ck_assert_ptr_eq(node->hot->nexts[i], rig_node(rig, "end")->hot);
 	}

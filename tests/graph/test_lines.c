@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/graph/lines.c: pieces of all sizes are zeroed, are their owner's alone and begin a line,
+ * lib/graph/lines.c, which is compiled anew here, such that small pieces lie together with
+ * AddressSanitizer, too: pieces of all sizes are zeroed, are their owner's alone and begin a line,
  * however they come and go; the small ones lie together, and what is given back is used again.
  */
 #include "graph/lines.h"
@@ -20,21 +21,27 @@ struct piece {
 	unsigned char mark;
 };
 
+/* Whether all of it is `mark`. */
+static bool is_filled(const struct piece *piece, unsigned char mark)
+{
+	const size_t bytes = piece->n * GYRE__LINE;
+
+	return piece->memory[0] == mark && memcmp(piece->memory, piece->memory + 1, bytes - 1) == 0;
+}
+
 static void piece_get(struct gyre__lines *lines, struct piece *piece, size_t n, unsigned char mark)
 {
 	*piece = (struct piece){gyre__lines_get(lines, n), n, mark};
 	ck_assert_ptr_nonnull(piece->memory);
 	ck_assert_uint_eq((uintptr_t)piece->memory % GYRE__LINE, 0);
-	for (size_t i = 0; i < n * GYRE__LINE; i++)
-		ck_assert_uint_eq(piece->memory[i], 0);
+	ck_assert(is_filled(piece, 0));
 	memset(piece->memory, mark, n * GYRE__LINE);
 }
 
 /* Nobody else has written to it. */
 static void piece_put(struct gyre__lines *lines, struct piece *piece)
 {
-	for (size_t i = 0; i < piece->n * GYRE__LINE; i++)
-		ck_assert_uint_eq(piece->memory[i], piece->mark);
+	ck_assert(is_filled(piece, piece->mark));
 	gyre__lines_put(lines, piece->memory, piece->n);
 	piece->memory = NULL;
 }
@@ -83,15 +90,33 @@ END_TEST
 START_TEST(given_back_is_used_again)
 {
 	struct gyre__lines lines = {0};
-	void *three, *five;
+	void *three, *other, *five;
 
 	three = gyre__lines_get(&lines, 3);
+	other = gyre__lines_get(&lines, 3);
 	five = gyre__lines_get(&lines, 5);
-	for (unsigned i = 0; i < 100000; i++) {
-		gyre__lines_put(&lines, three, 3);
-		gyre__lines_put(&lines, five, 5);
+	for (unsigned i = 0; i < 10000; i++) {
+		gyre__lines_put(&lines, other, 3);
+		gyre__lines_put(&lines, three, 2);
+		gyre__lines_put(&lines, five, 4);
 		ck_assert_ptr_eq(gyre__lines_get(&lines, 2), three);
-		ck_assert_ptr_eq(gyre__lines_get(&lines, 4), five);
+		ck_assert_ptr_eq(gyre__lines_get(&lines, 3), other);
+		ck_assert_ptr_eq(gyre__lines_get(&lines, 5), five);
+	}
+	gyre__lines_fini(&lines);
+}
+END_TEST
+
+/* Whether it is all in the blocks, AddressSanitizer knows. */
+START_TEST(all_of_it_is_written_to)
+{
+	struct gyre__lines lines = {0};
+
+	for (unsigned i = 0; i < 6000; i++) {
+		void *piece = gyre__lines_get(&lines, i < 3000 ? 1 : 5);
+
+		ck_assert_ptr_nonnull(piece);
+		memset(piece, 255, (i < 3000 ? 1 : 5) * GYRE__LINE);
 	}
 	gyre__lines_fini(&lines);
 }
@@ -107,7 +132,6 @@ START_TEST(too_much)
 	gyre__lines_put(&lines, NULL, 1000);
 	ck_assert_ptr_nonnull(gyre__lines_get(&lines, 1));
 	gyre__lines_fini(&lines);
-	gyre__lines_fini(&lines);
 }
 END_TEST
 
@@ -117,10 +141,9 @@ Suite *gyre_test_suite(void)
 	TCase *tcase = tcase_create("lines");
 
 	tcase_add_loop_test(tcase, pieces_come_and_go, 0, 4);
-	if (GYRE__LINES_TOGETHER) {
-		tcase_add_test(tcase, small_ones_lie_together);
-		tcase_add_test(tcase, given_back_is_used_again);
-	}
+	tcase_add_test(tcase, small_ones_lie_together);
+	tcase_add_test(tcase, given_back_is_used_again);
+	tcase_add_test(tcase, all_of_it_is_written_to);
 	tcase_add_test(tcase, too_much);
 	suite_add_tcase(suite, tcase);
 	return suite;

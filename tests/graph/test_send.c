@@ -149,6 +149,34 @@ START_TEST(sent_in_order_around_writes)
 END_TEST
 
 #ifndef GYRE_DEBUG
+/* Over the borders of words of ranks, the last one too: 4,096 nodes, of which `split` comes first.
+ */
+START_TEST(nexts_in_two_words)
+{
+	static const unsigned behind[] = {63, 62, 40, 0};
+	struct rig *rig = rig_new(8);
+	struct gyre_node_id split;
+
+	rig_spacers(rig, behind[_i]);
+	rig_add(rig, &rig_end_class, "y");
+	rig_add(rig, &rig_end_class, "x");
+	rig_spacers(rig, GYRE__NODE_MAX - 3 - behind[_i]);
+	split = rig_probe(rig, "split", RIG_NEXTS("x", "y"));
+	rig_build(rig);
+	ck_assert_uint_eq(rig_node(rig, "x")->hot->rank, GYRE__NODE_MAX - 2 - behind[_i]);
+	ck_assert_uint_eq(rig_node(rig, "y")->hot->rank, GYRE__NODE_MAX - 1 - behind[_i]);
+	rig_probe_of(rig, "split")->spread = 2;
+	for (unsigned n = 1; n <= 8; n++)
+		rig_run(rig, split, 0, n);
+	rig_probe_of(rig, "split")->base = 1;
+	rig_probe_of(rig, "split")->spread = 1;
+	rig_run(rig, split, 0, 3);
+	ck_assert_uint_eq(rig_probe_of(rig, "x")->items, 20);
+	ck_assert_uint_eq(rig_probe_of(rig, "y")->items, 16 + 3);
+	rig_free(rig);
+}
+END_TEST
+
 static gyre_next nothing_process(struct gyre_node *node, void **items, gyre_next *nexts, unsigned n)
 {
 	struct gyre_sender sender = gyre_sender_open(node);
@@ -181,6 +209,7 @@ Suite *gyre_test_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_spread, 0, 24);
+	tcase_add_loop_test(tcase, nexts_in_two_words, 0, 4);
 	tcase_add_test(tcase, sent_in_order_around_writes);
 #ifndef GYRE_DEBUG
 	tcase_add_test(tcase, sent_nothing);
