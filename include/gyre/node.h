@@ -63,7 +63,7 @@ struct gyre_node {
 		gyre_node_fn *process;
 		gyre_poll_fn *poll;
 	} fn;
-	struct gyre_node **nexts; /* its nexts, resolved */
+	struct gyre_node *const *nexts; /* its nexts, resolved; maybe other nodes', too */
 	uint64_t bit; /* of its rank in a word of the set of pending nodes */
 	struct gyre_sweep *sweep;
 	struct gyre_node *after; /* what runs after it, where that is foreseen; or NULL */

@@ -28,7 +28,7 @@ struct gyre__late {
 
 struct gyre_sender {
 	struct gyre_sweep *sweep;
-	struct gyre_node **nexts;
+	struct gyre_node *const *nexts;
 	size_t n_nexts;
 	uint64_t sent; /* as the sweep's */
 };

@@ -29,8 +29,8 @@ struct plan {
 	struct gyre__node **inner; /* those that take items, in the order of adding */
 	uint16_t *inner_index; /* by id.index */
 	struct gyre_node **nexts; /* node after node, in the order of adding */
-	struct gyre_node **lined; /* likewise, each node's in as few cache lines as can be */
-	size_t n_lined;
+	struct gyre_node **lined; /* in few lines; nodes in a row with the same share them */
+	size_t n_lined; /* if none did */
 	struct gyre_node **by_rank;
 	struct gyre_node **inputs;
 	uint32_t *first, *fan_out; /* for gyre__order() */
@@ -275,8 +275,7 @@ static uint64_t input_product(
 	for (unsigned i = 0; i < input->node_class->n_nexts; i++) {
 		uint64_t product = plan->product[plan->inner_index[nexts[i]->cold->id.index]];
 
-		if (product > most)
-			most = product;
+		most = product > most ? product : most;
 	}
 	return most;
 }
@@ -390,6 +389,7 @@ static uint16_t nexts_direct(struct gyre_node *const *nexts, unsigned n, unsigne
 static void nodes_install(struct plan *plan)
 {
 	struct gyre_node **nexts = plan->nexts;
+	const struct gyre_node *before = NULL;
 	size_t places = 0;
 
 	for (unsigned i = 0; i < plan->n_inner; i++) {
@@ -406,16 +406,21 @@ static void nodes_install(struct plan *plan)
 	for (struct gyre__node *node = plan->graph->first; node; node = node->next) {
 		unsigned n = node->node_class->n_nexts;
 
-		places = lined_begin(places, n);
-		node->hot->nexts = memcpy(plan->lined + places, nexts, n * sizeof(*nexts));
-		places += n;
+		if (before && before->n_nexts == n &&
+			memcmp(before->nexts, nexts, n * sizeof(*nexts)) == 0) {
+			node->hot->nexts = before->nexts;
+		} else {
+			places = lined_begin(places, n);
+			node->hot->nexts = memcpy(plan->lined + places, nexts, n * sizeof(*nexts));
+			places += n;
+		}
+		before = n ? node->hot : before;
 		node->hot->n_nexts = n;
 		node->hot->near = nexts_near(nexts, n, node->hot->floor);
 		node->hot->n_near = node->hot->near == GYRE__FAR ? 0 : n;
 		node->hot->ways = nexts_ways(nexts, n);
 		node->hot->send = plan->graph->partition->sender(node->hot);
-		node->n_direct = nexts_direct(nexts, n, node->hot->floor);
-		node->hot->n_direct = node->n_direct;
+		node->hot->n_direct = node->n_direct = nexts_direct(nexts, n, node->hot->floor);
 		node->hot->after = node->last = NULL;
 		node->built = true;
 		if (gyre__node_is_input(node))

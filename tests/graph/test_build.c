@@ -393,7 +393,7 @@ START_TEST(nexts_lie_in_few_lines)
 	static struct gyre_node_class classes[NODES];
 	static const char *const to_end[NODES] = {[0 ... NODES - 1] = "end"};
 	struct rig *rig = rig_new(4);
-	struct gyre_node **end = NULL;
+	struct gyre_node *const *end = NULL;
 
 	for (unsigned i = 0; i < NODES; i++) {
 		char name[8];
@@ -407,8 +407,7 @@ START_TEST(nexts_lie_in_few_lines)
 	rig_add(rig, &rig_end_class, "end");
 	rig_build(rig);
 	for (struct gyre__node *node = rig->graph->first; node; node = node->next) {
-		const uintptr_t begin = (uintptr_t)node->hot->nexts;
-		const unsigned n = node->hot->n_nexts;
+		const uintptr_t begin = (uintptr_t)node->hot->nexts, n = node->hot->n_nexts;
 
 		ck_assert_uint_eq(n, node->node_class->n_nexts);
 		if (n)
@@ -423,6 +422,28 @@ START_TEST(nexts_lie_in_few_lines)
 		end = node->hot->nexts + n;
 		for (unsigned i = 0; i < n; i++)
 			ck_assert_ptr_eq(node->hot->nexts[i], rig_node(rig, "end")->hot);
+	}
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(the_same_nexts_lie_once)
+{
+	struct rig *rig = rig_new(4);
+	struct gyre_node *const *of[4];
+
+	rig_probe(rig, "0", RIG_NEXTS("x", "3"));
+	rig_add(rig, &rig_end_class, "x");
+	rig_probe(rig, "1", RIG_NEXTS("x", "3"));
+	rig_probe(rig, "2", RIG_NEXTS("x", "x"));
+	rig_probe(rig, "3", RIG_NEXTS("x"));
+	for (unsigned built = 1; built <= 3; built++) {
+		rig_build(rig);
+		for (unsigned i = 0; i < 4; i++)
+			of[i] = rig_node(rig, (const char[]){'0' + i, 0})->hot->nexts;
+		ck_assert_ptr_eq(of[1], of[built == 1 ? 0 : 2]);
+		ck_assert(of[2] == of[0] + (built < 3 ? 2 : 0) && of[3] == of[2] + 2);
+		rig_connect(rig, rig_node(rig, built == 1 ? "1" : "0")->id, 1, "x");
 	}
 	rig_free(rig);
 }
@@ -470,6 +491,7 @@ Suite *gyre_test_suite(void)
 	tcase_add_test(tcase, pool_is_as_big_as_its_bound);
 	tcase_add_test(tcase, inputs_take_turns);
 	tcase_add_test(tcase, nexts_lie_in_few_lines);
+	tcase_add_test(tcase, the_same_nexts_lie_once);
 	tcase_add_test(tcase, what_waits_takes_its_room);
 	tcase_add_test(tcase, room_is_given_back);
 	tcase_add_test(tcase, chains_end_where_they_lead_back);
