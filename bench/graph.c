@@ -18,6 +18,7 @@
 #define STAGES_MANY  16
 #define CHECKS       64 /* walks whose items are counted */
 #define CHUNKS       9 /* of a round: few and many stages take turns */
+#define PLACES       3 /* each round in the next: where memory lies is luck, worth half its time */
 #define SYSTEMS_MAX  6
 #define CALLS_COUNTS 1000 /* walks that the calls of the joining node are counted in */
 
@@ -43,13 +44,13 @@ static const struct pattern patterns[] = {
 
 static const unsigned vectors[] = {1, 4, 16, 32, 64, 256};
 
-/* A system on its graphs: one of few and one of many stages, or one only. */
+/* A system on its graphs, many stages and few, or one graph only; again in every place. */
 struct entry {
 	const char *name;
 	const struct graph_system *system;
-	const struct graph_shape *shapes[2];
-	void *runs[2];
+	void *runs[PLACES][2];
 	unsigned vector, walks; /* in a chunk */
+	unsigned rounds; /* so far */
 };
 
 struct contest {
@@ -73,24 +74,23 @@ static void table_fill(uint8_t *table, const struct pattern *pattern)
 		table[GRAPH_TABLE + i] = table[i];
 }
 
-static uint64_t ended(const struct entry *entry, unsigned which)
+static uint64_t ended(const struct entry *entry, const struct graph_shape *shape, void *run)
 {
-	const struct graph_shape *shape = entry->shapes[which];
 	uint64_t items = 0;
 
 	for (unsigned i = 0; i < shape->n; i++)
 		if (shape->vertices[i].role == GRAPH_END)
-			items += entry->system->end(entry->runs[which], i)->items;
+			items += entry->system->end(run, i)->items;
 	return items;
 }
 
-static void check(const struct entry *entry, unsigned which)
+static void check(const struct entry *entry, const struct graph_shape *shape, void *run)
 {
-	uint64_t before = ended(entry, which);
+	uint64_t before = ended(entry, shape, run);
 
 	for (unsigned walk = 1; walk <= CHECKS; walk++) {
-		entry->system->walk(entry->runs[which], 1);
-		graph_assert(ended(entry, which) - before == (uint64_t)walk * entry->vector,
+		entry->system->walk(run, 1);
+		graph_assert(ended(entry, shape, run) - before == (uint64_t)walk * entry->vector,
 			"items at the ends");
 	}
 }
@@ -166,15 +166,16 @@ static unsigned way_choose(const struct contest *contest, const struct graph_sys
 static double entry_round(void *arg)
 {
 	struct entry *entry = arg;
+	void **runs = entry->runs[entry->rounds++ % PLACES];
 	uint64_t few[CHUNKS], many[CHUNKS];
 	double items = (double)entry->walks * entry->vector;
 
 	for (unsigned i = 0; i < CHUNKS; i++) {
-		if (entry->runs[1])
-			few[i] = walk_timed(entry->system, entry->runs[1], entry->walks);
-		many[i] = walk_timed(entry->system, entry->runs[0], entry->walks);
+		if (runs[1])
+			few[i] = walk_timed(entry->system, runs[1], entry->walks);
+		many[i] = walk_timed(entry->system, runs[0], entry->walks);
 	}
-	if (!entry->runs[1])
+	if (!runs[1])
 		return median(many, CHUNKS) / items;
 	return ((double)median(many, CHUNKS) - median(few, CHUNKS)) / items /
 	       (STAGES_MANY - STAGES_FEW);
@@ -183,6 +184,7 @@ static double entry_round(void *arg)
 static void entry_add(struct contest *contest, const struct graph_system *system, const char *name,
 	enum gyre_simd simd)
 {
+	const struct graph_shape *const shapes[] = {&contest->many, &contest->few};
 	struct entry *entry = &contest->entries[contest->n];
 	struct graph_setup setup = contest->setup;
 
@@ -190,18 +192,24 @@ static void entry_add(struct contest *contest, const struct graph_system *system
 	setup.simd = simd;
 	if (system->ways && contest->pattern->role == GRAPH_EACH)
 		setup.way = way_choose(contest, system);
-	entry->shapes[0] = &contest->many;
-	entry->shapes[1] = &contest->few;
-	for (unsigned i = 0; i < 2 && entry->shapes[i]->n; i++) {
-		setup.shape = entry->shapes[i];
-		entry->runs[i] = system->open(&setup);
-		if (!entry->runs[i])
-			return;
-		check(entry, i);
-	}
+	for (unsigned place = 0; place < PLACES; place++)
+		for (unsigned i = 0; i < 2 && shapes[i]->n; i++) {
+			setup.shape = shapes[i];
+			entry->runs[place][i] = system->open(&setup);
+			if (!entry->runs[place][i])
+				return;
+			check(entry, shapes[i], entry->runs[place][i]);
+		}
 	entry->walks = walks_for(
-		system, entry->runs[0], bench_size(contest->bench, 2000000, 600000) / CHUNKS);
+		system, entry->runs[0][0], bench_size(contest->bench, 2000000, 600000) / CHUNKS);
 	contest->n++;
+}
+
+static void entry_close(struct entry *entry)
+{
+	for (unsigned place = 0; place < PLACES; place++)
+		for (unsigned i = 0; i < 2 && entry->runs[place][i]; i++)
+			entry->system->close(entry->runs[place][i]);
 }
 
 /* How often the node that joins the ways is called in a walk: once, when it waits for all. */
@@ -212,10 +220,10 @@ static void calls_count(const struct contest *contest, const char *param)
 	for (unsigned i = 0; i < contest->n; i++) {
 		const struct entry *entry = &contest->entries[i];
 		const struct graph_end *end =
-			entry->system->end(entry->runs[0], entry->shapes[0]->n - 1);
+			entry->system->end(entry->runs[0][0], contest->many.n - 1);
 		uint64_t before = end->calls;
 
-		entry->system->walk(entry->runs[0], CALLS_COUNTS);
+		entry->system->walk(entry->runs[0][0], CALLS_COUNTS);
 		bench_count(contest->bench, &what, entry->name,
 			(double)(end->calls - before) / CALLS_COUNTS);
 	}
@@ -255,8 +263,7 @@ static void contest_run(struct contest *contest, unsigned vector, bool stats)
 	if (contest->pattern->shape == graph_shape_unequal && stats)
 		calls_count(contest, param);
 	for (unsigned i = 0; i < contest->n; i++)
-		for (unsigned k = 0; k < 2 && contest->entries[i].runs[k]; k++)
-			contest->entries[i].system->close(contest->entries[i].runs[k]);
+		entry_close(&contest->entries[i]);
 }
 
 static void pattern_run(struct bench *bench, const struct pattern *pattern)
