@@ -128,10 +128,10 @@ static uint64_t median(uint64_t *times, unsigned n)
 
 /* The way to write its nodes that has the lowest median of some rounds. Says what each takes, in ns
  * per item of a walk of many stages. */
-static unsigned way_choose(const struct contest *contest, const struct graph_system *system)
+static unsigned way_choose(
+	const struct contest *contest, const struct graph_system *system, struct graph_setup setup)
 {
 	enum { WAYS = 12, ROUNDS = 7 };
-	struct graph_setup setup = contest->setup;
 	uint64_t times[WAYS][ROUNDS];
 	double best = 0;
 	unsigned chosen = 0, walks = 0;
@@ -140,6 +140,8 @@ static unsigned way_choose(const struct contest *contest, const struct graph_sys
 		for (setup.way = 0; system->ways[setup.way]; setup.way++) {
 			void *run = system->open(&setup);
 
+			if (!run)
+				return 0;
 			if (!walks)
 				walks = walks_for(system, run, 100000);
 			system->walk(run, walks);
@@ -191,7 +193,7 @@ static void entry_add(struct contest *contest, const struct graph_system *system
 	*entry = (struct entry){.name = name, .system = system, .vector = setup.vector};
 	setup.simd = simd;
 	if (system->ways && contest->pattern->role == GRAPH_EACH)
-		setup.way = way_choose(contest, system);
+		setup.way = way_choose(contest, system, setup);
 	for (unsigned place = 0; place < PLACES; place++)
 		for (unsigned i = 0; i < 2 && shapes[i]->n; i++) {
 			setup.shape = shapes[i];

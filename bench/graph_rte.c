@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rte_graph's side of the graph's benchmark: DPDK's library as it is packaged, and nodes written in
- * each of the ways that DPDK's own nodes are; bench/graph.c takes the fastest. Owns the graphs: one
- * for each shape, created when it is asked for first, since rte_graph's nodes cannot be deleted.
+ * each of the ways that DPDK's own nodes are; bench/graph.c takes the fastest. Owns the graphs: as
+ * many of each shape as were ever open at once, since rte_graph's nodes cannot be deleted.
  */
 #include "graph_rte.h"
 
@@ -15,10 +15,12 @@
 #include "graph.h"
 #include "harness.h"
 
-#define SHAPES_MAX 16
+#define RUNS_MAX 48
 
 struct run {
 	char shape[32];
+	char name[RTE_GRAPH_NAMESIZE];
+	bool open;
 	struct rte_graph *graph;
 	struct rte_node *nodes[GRAPH_VERTICES_MAX];
 	bool stats;
@@ -245,27 +247,55 @@ static void vertex_add(const struct graph_shape *shape, unsigned i)
 		"rte_node_edge_update");
 }
 
-static void graph_create(struct run *run, const struct graph_shape *shape)
+/* The nodes of a shape, for all graphs of it. */
+static void vertices_add(const struct graph_shape *shape)
+{
+	/* From the end: a node's nexts are there before it. */
+	for (unsigned i = shape->n; i--;)
+		vertex_add(shape, i);
+}
+
+/* One more of a shape, of which there are so many. */
+static void graph_create(struct run *run, const struct graph_shape *shape, unsigned there)
 {
 	char pattern[RTE_NODE_NAMESIZE], name[RTE_NODE_NAMESIZE];
 	const char *patterns[] = {pattern};
 	struct rte_graph_param param = {
 		.socket_id = SOCKET_ID_ANY, .nb_node_patterns = 1, .node_patterns = patterns};
 
-	/* From the end: a node's nexts are there before it. */
-	for (unsigned i = shape->n; i--;)
-		vertex_add(shape, i);
+	if (!there)
+		vertices_add(shape);
 	snprintf(pattern, sizeof(pattern), "*-%s-*", shape->name);
+	snprintf(run->shape, sizeof(run->shape), "%s", shape->name);
+	snprintf(run->name, sizeof(run->name), "%s.%u", shape->name, there);
 	graph_assert(
-		rte_graph_create(shape->name, &param) != RTE_GRAPH_ID_INVALID, "rte_graph_create");
-	run->graph = rte_graph_lookup(shape->name);
+		rte_graph_create(run->name, &param) != RTE_GRAPH_ID_INVALID, "rte_graph_create");
+	run->graph = rte_graph_lookup(run->name);
 	graph_assert(run->graph, "rte_graph_lookup");
 	for (unsigned i = 0; i < shape->n; i++) {
 		vertex_name(name, shape, i);
-		run->nodes[i] = rte_graph_node_get_by_name(shape->name, name);
+		run->nodes[i] = rte_graph_node_get_by_name(run->name, name);
 		graph_assert(run->nodes[i], "rte_graph_node_get_by_name");
 	}
-	snprintf(run->shape, sizeof(run->shape), "%s", shape->name);
+}
+
+/* One of a shape that is not open. */
+static struct run *run_get(const struct graph_shape *shape)
+{
+	static struct run runs[RUNS_MAX];
+	unsigned there = 0;
+	struct run *run;
+
+	for (run = runs; run->graph; run++) {
+		if (strcmp(run->shape, shape->name) != 0)
+			continue;
+		if (!run->open)
+			return run;
+		there++;
+	}
+	graph_assert(run < runs + RUNS_MAX - 1, "too many graphs");
+	graph_create(run, shape, there);
+	return run;
 }
 
 void graph_rte_start(int core)
@@ -284,15 +314,10 @@ void graph_rte_start(int core)
 
 static void *run_open(const struct graph_setup *setup)
 {
-	static struct run runs[SHAPES_MAX];
 	const struct graph_shape *shape = setup->shape;
-	struct run *run = runs;
+	struct run *run = run_get(shape);
 
-	while (run->graph && strcmp(run->shape, shape->name) != 0)
-		run++;
-	graph_assert(run < runs + SHAPES_MAX - 1, "too many shapes");
-	if (!run->graph)
-		graph_create(run, shape);
+	run->open = true;
 	run->stats = setup->stats;
 	for (unsigned i = 0; i < shape->n; i++) {
 		struct rte_node *node = run->nodes[i];
@@ -330,7 +355,7 @@ static const struct graph_end *run_end(void *arg, unsigned vertex)
 
 static void run_close(void *arg)
 {
-	(void)arg;
+	((struct run *)arg)->open = false;
 }
 
 const struct graph_system graph_rte = {.name = "rte_graph",

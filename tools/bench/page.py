@@ -26,8 +26,8 @@ too noisy for CI, which holds the instructions of the hot paths instead: `tools/
 """
 PUBLISHED = """\
 VPP does not run inside another program. Its figures (`bench/published.csv`) were measured once, on
-a machine of the same kind, with rte_graph's beside them. Where VPP is named here, they are scaled
-by what rte_graph takes here to what it took there.
+a Sapphire Rapids guest, with rte_graph's beside them. Where VPP is named here, they are scaled by
+what rte_graph takes here to what it took there.
 """
 
 
