@@ -19,7 +19,6 @@
 
 struct run {
 	char shape[32];
-	char name[RTE_GRAPH_NAMESIZE];
 	bool open;
 	struct rte_graph *graph;
 	struct rte_node *nodes[GRAPH_VERTICES_MAX];
@@ -258,7 +257,7 @@ static void vertices_add(const struct graph_shape *shape)
 /* One more of a shape, of which there are so many. */
 static void graph_create(struct run *run, const struct graph_shape *shape, unsigned there)
 {
-	char pattern[RTE_NODE_NAMESIZE], name[RTE_NODE_NAMESIZE];
+	char graph[RTE_GRAPH_NAMESIZE], pattern[RTE_NODE_NAMESIZE], name[RTE_NODE_NAMESIZE];
 	const char *patterns[] = {pattern};
 	struct rte_graph_param param = {
 		.socket_id = SOCKET_ID_ANY, .nb_node_patterns = 1, .node_patterns = patterns};
@@ -267,14 +266,13 @@ static void graph_create(struct run *run, const struct graph_shape *shape, unsig
 		vertices_add(shape);
 	snprintf(pattern, sizeof(pattern), "*-%s-*", shape->name);
 	snprintf(run->shape, sizeof(run->shape), "%s", shape->name);
-	snprintf(run->name, sizeof(run->name), "%s.%u", shape->name, there);
-	graph_assert(
-		rte_graph_create(run->name, &param) != RTE_GRAPH_ID_INVALID, "rte_graph_create");
-	run->graph = rte_graph_lookup(run->name);
+	snprintf(graph, sizeof(graph), "%s.%u", shape->name, there);
+	graph_assert(rte_graph_create(graph, &param) != RTE_GRAPH_ID_INVALID, "rte_graph_create");
+	run->graph = rte_graph_lookup(graph);
 	graph_assert(run->graph, "rte_graph_lookup");
 	for (unsigned i = 0; i < shape->n; i++) {
 		vertex_name(name, shape, i);
-		run->nodes[i] = rte_graph_node_get_by_name(run->name, name);
+		run->nodes[i] = rte_graph_node_get_by_name(graph, name);
 		graph_assert(run->nodes[i], "rte_graph_node_get_by_name");
 	}
 }
